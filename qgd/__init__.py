@@ -1,0 +1,105 @@
+"""Gradient descent as a quantum linear system, with an error for every stage.
+
+A loss becomes a polynomial flow or map, that a linear system in a larger space (Carleman
+embedding), that a block encoding, the encoding a state, the state numbers.
+
+Conventions, stated once and relied on everywhere:
+
+1. Column of x_i (x) x_j is i n + j: the first factor is the most significant.
+2. Qiskit's little-endian order. The time register lies above the register of the lift, ancillas
+   above both, so that the encoded block is the top-left corner of a unitary.
+3. w' = -grad L(w): the sign is applied once, in `qgd.dynamics.gradient`.
+4. epsilon is absolute and in the spectral norm, on the operator; errors of answers are Euclidean,
+   on x(T).
+5. kappa = alpha / sigma_min of the encoded matrix.
+6. Padding to powers of two happens inside `qgd.encoding` only.
+7. PROVED means: by a theorem under ``proofs/``, in exact arithmetic, with all hypotheses checked.
+
+Everything in ``__all__`` can be imported from `qgd` directly; modules are loaded on first use, so
+that ``import qgd`` costs little and layers that are not used (Qiskit, for one) are never imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_EXPORTS = {
+    "qgd.core.bound": ["Assumption", "Bound", "Kind"],
+    "qgd.core.budget": ["ErrorBudget"],
+    "qgd.core.outcome": ["Outcome", "QGDError"],
+    "qgd.core.resources": ["Cost", "Resources"],
+    "qgd.core.solution": ["Solution"],
+    "qgd.core.state": ["FlaggedState"],
+    "qgd.problem.loss": ["Loss"],
+    "qgd.problem.polynomial": ["PolynomialLoss"],
+    "qgd.problem.losses": ["least_squares", "matrix_factorisation"],
+    "qgd.problem.networks": ["quadratic_network"],
+    "qgd.problem.logistic": ["LogisticLoss", "SigmoidSurrogate", "logistic_regression"],
+    "qgd.problem.pruning": ["Mask", "prune"],
+    "qgd.dynamics.system": ["PolynomialMap", "PolynomialSystem", "TimeDependentMap"],
+    "qgd.dynamics.gradient": [
+        "gradient_descent",
+        "gradient_flow",
+        "stochastic_gradient_descent",
+    ],
+    "qgd.dynamics.transforms": ["AffineChange", "rescale", "shift"],
+    "qgd.dynamics.integrate": ["descend", "integrate", "iterate"],
+    "qgd.dynamics.dissipation": ["Majorant", "flow_majorant", "log_norm", "majorant"],
+    "qgd.dynamics.deviation": ["SurrogateDescent", "surrogate_descent"],
+    "qgd.embedding.carleman": ["CarlemanSystem", "carleman"],
+    "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
+    "qgd.embedding.truncation": [
+        "majorant_bound",
+        "propagated_bound",
+        "truncated_solution",
+        "truncation_bound",
+        "truncation_estimate",
+    ],
+    "qgd.embedding.discretisation": [
+        "first_order_bounds",
+        "flow_truncation_bound",
+        "taylor_bound",
+        "taylor_step",
+    ],
+    "qgd.encoding.block_encoding": [
+        "BlockEncoding",
+        "identity_encoding",
+        "linear_combination",
+    ],
+    "qgd.encoding.dilation": ["dilation"],
+    "qgd.encoding.linear_system": ["EncodedSystem", "encode"],
+    "qgd.solvers.interface": ["LinearSolver", "SolvedState"],
+    "qgd.solvers.qsvt": ["QSVT"],
+    "qgd.solvers.lcu": ["LCU"],
+    "qgd.solvers.fourier": ["FourierLCU"],
+    "qgd.solvers.hhl": ["HHL"],
+    "qgd.solvers.direct": ["Direct"],
+    "qgd.solvers.phases": ["qsp_phases", "qsp_response"],
+    "qgd.solvers.inverse_polynomial": [
+        "inverse_chebyshev",
+        "inverse_degree",
+        "inverse_error",
+    ],
+    "qgd.readout.interface": ["Reading", "Readout"],
+    "qgd.readout.final_state": ["FinalState"],
+    "qgd.readout.sampling": ["Sampling"],
+    "qgd.readout.amplitude": ["AmplitudeEstimation"],
+    "qgd.pipeline.solve": ["solve"],
+}
+_HOME = {name: module for module, names in _EXPORTS.items() for name in names}
+
+__all__ = sorted(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'qgd' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,136 @@
+"""The only place where messages about arguments are built.
+
+Form of every message: what must hold, what was got, what to do.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qgd.core.arrays import RealArray
+from qgd.core.outcome import Outcome, QGDError
+
+
+def check_integer(name: str, value: object, minimum: int, remedy: str = "") -> int:
+    """Return `value` as int; it must be an integer of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"`{name}` must be an integer, got {type(value).__name__} {value!r}")
+    if value < minimum:
+        raise ValueError(_sentence(f"`{name}` must be at least {minimum}, got {value}", remedy))
+    return int(value)
+
+
+def check_real(
+    name: str,
+    value: object,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    at_most: float = math.inf,
+    below: float = math.inf,
+    remedy: str = "",
+) -> float:
+    """Return `value` as a finite float inside the open or closed interval that is given."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"`{name}` must be a real number, got {type(value).__name__} {value!r}")
+    number = float(value)
+    limits = [
+        (math.isfinite(number), "finite"),
+        (number > above, f"greater than {above:g}"),
+        (number >= at_least, f"at least {at_least:g}"),
+        (number <= at_most, f"at most {at_most:g}"),
+        (number < below, f"less than {below:g}"),
+    ]
+    for holds, wanted in limits:
+        if not holds:
+            raise ValueError(_sentence(f"`{name}` must be {wanted}, got {number:.6g}", remedy))
+    return number
+
+
+def check_array(
+    name: str, value: ArrayLike, shape: Sequence[int | None], remedy: str = ""
+) -> RealArray:
+    """Return a finite float64 array of the given shape (``None`` matches any length)."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(_sentence(f"`{name}` must be numeric, got {error}", remedy)) from None
+    fits = array.ndim == len(shape) and all(
+        wanted is None or got == wanted for got, wanted in zip(array.shape, shape, strict=False)
+    )
+    if not fits:
+        wanted_text = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+        raise ValueError(
+            _sentence(f"`{name}` must have shape {wanted_text}, got {array.shape}", remedy)
+        )
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        place = tuple(int(i) for i in bad[0])
+        raise ValueError(
+            _sentence(
+                f"`{name}` must be finite, got {array[place]} at index {place} "
+                f"({len(bad)} non-finite in all)",
+                remedy or "remove or impute these entries",
+            )
+        )
+    return array
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of the listed words."""
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(choices)}, got {value!r}")
+    return str(value)
+
+
+def check_kappa(kappa: float, required: float) -> None:
+    """`kappa` must cover the spectrum: kappa >= alpha / sigma_min."""
+    if kappa < required * (1 - 1e-12):
+        suggestion = math.ceil(required * 10) / 10
+        raise ValueError(
+            f"`kappa` must be at least alpha / sigma_min = {required:.4g}, got {kappa:.4g}; "
+            f"raise kappa to {suggestion:g} or leave it out to have it bounded for you"
+        )
+
+
+def check_memory(required_bytes: float, what: str, remedy: str) -> None:
+    """Refuse, before the allocation, what does not fit into the memory that is free now."""
+    free = available_memory()
+    if required_bytes > 0.8 * free:
+        raise QGDError(
+            Outcome.TOO_LARGE,
+            f"{what} needs {format_bytes(required_bytes)}, {format_bytes(free)} are free; {remedy}",
+        )
+
+
+def available_memory() -> float:
+    """Bytes of memory that are free now (Linux), or the physical size where that is unknown."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE")) * float(os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        return 4 * 2.0**30
+
+
+def format_bytes(count: float) -> str:
+    """Number of bytes with a binary unit."""
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if count < 1024 or unit == "PiB":
+            break
+        count /= 1024
+    return f"{count:.3g} {unit}" if count < 1e6 else f"{count:.1e} {unit}"
+
+
+def _sentence(message: str, remedy: str) -> str:
+    return f"{message}; {remedy}" if remedy else message

@@ -1,0 +1,185 @@
+"""Polynomial flows x' = sum_k F_k x^{(x)k} and polynomial maps x+ = x + sum_k F_k x^{(x)k}."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array, eye_array, issparse
+
+from qgd.core.arrays import IntArray, RealArray
+from qgd.core.checks import check_array
+from qgd.core.kronecker import check_word_space, index_word
+
+Matrix = RealArray | csr_array
+
+
+class Terms(NamedTuple):
+    """All monomials of a field in one flat list: sum over t of coefficient[t] * prod of factors.
+
+    Term t adds to row ``row[t]`` the product of ``x[factor[start[t]:start[t + 1]]]``.
+    """
+
+    row: IntArray
+    start: IntArray
+    factor: IntArray
+    coefficient: RealArray
+
+
+@dataclass(frozen=True, eq=False)
+class PolynomialField:
+    """sum_k F_k x^{(x)k} in n variables; the common part of a flow and a map.
+
+    Parameters
+    ----------
+    F : sequence of matrices, dense or sparse
+        ``F[k]`` has shape (n, n**k); ``F[0]`` may have shape (n,). Column i n + j of ``F[2]``
+        belongs to x_i x_j (the first factor is the most significant). Stored as CSR.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together or an entry is not finite.
+    """
+
+    F: tuple[csr_array, ...]
+
+    def __init__(self, F: Sequence[ArrayLike | csr_array]) -> None:
+        if len(F) < 2:
+            raise ValueError(f"`F` must list at least F_0 and F_1, got {len(F)} matrices")
+        n = _rows(F[1])
+        object.__setattr__(self, "F", tuple(_checked(k, Fk, n) for k, Fk in enumerate(F)))
+
+    @property
+    def num_variables(self) -> int:
+        """n, the length of x."""
+        return int(self.F[1].shape[0])
+
+    @property
+    def degree(self) -> int:
+        """Largest power of x."""
+        return len(self.F) - 1
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The field as one flat list of monomials, for the kernels."""
+        rows, lengths, factors, coefficients = [], [], [], []
+        for k, Fk in enumerate(self.F):
+            entries = Fk.tocoo()
+            rows.append(entries.row.astype(np.int64))
+            words = index_word(entries.col.astype(np.int64), self.num_variables, k)
+            factors.append(words.ravel())
+            lengths.append(np.full(len(entries.data), k, dtype=np.int64))
+            coefficients.append(entries.data)
+        start = np.concatenate(([0], np.cumsum(np.concatenate(lengths)))).astype(np.int64)
+        return Terms(
+            np.concatenate(rows), start, np.concatenate(factors), np.concatenate(coefficients)
+        )
+
+    def field(self, x: ArrayLike) -> RealArray:
+        """sum_k F_k x^{(x)k}, shape (n,)."""
+        from qgd.dynamics.integrate import evaluate_terms
+
+        point = check_array("x", x, (self.num_variables,))
+        out = np.empty(self.num_variables)
+        evaluate_terms(*self.terms, point, out)
+        return out
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class PolynomialSystem(PolynomialField):
+    """The flow x' = sum_k F_k x^{(x)k}.
+
+    Examples
+    --------
+    >>> logistic = PolynomialSystem([[0.0], [[1.0]], [[-1.0]]])
+    >>> logistic.field([0.5])
+    array([0.25])
+    """
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class PolynomialMap(PolynomialField):
+    """The map x+ = x + sum_k F_k x^{(x)k}: Eq. 4 of Liu et al., arXiv:2303.03428.
+
+    Examples
+    --------
+    >>> step = PolynomialMap([[0.1], [[-0.5]]])
+    >>> step([1.0])
+    array([0.6])
+    """
+
+    def __call__(self, x: ArrayLike) -> RealArray:
+        """One step of the map, shape (n,)."""
+        point = check_array("x", x, (self.num_variables,))
+        return point + self.field(point)
+
+    @cached_property
+    def G(self) -> tuple[csr_array, ...]:  # noqa: N802 (the letter of the theory)
+        """Coefficients of the map itself: G_1 = I + F_1 and G_k = F_k otherwise."""
+        identity = eye_array(self.num_variables, format="csr")
+        return tuple(csr_array(Fk + identity) if k == 1 else Fk for k, Fk in enumerate(self.F))
+
+
+@dataclass(frozen=True, eq=False)
+class TimeDependentMap:
+    """A sequence of maps applied in turn: step k uses ``maps[k]`` (stochastic gradient descent).
+
+    Parameters
+    ----------
+    maps : tuple of PolynomialMap
+        All with the same number of variables; their degrees may differ.
+    """
+
+    maps: tuple[PolynomialMap, ...]
+
+    def __post_init__(self) -> None:
+        sizes = {m.num_variables for m in self.maps}
+        if len(sizes) != 1:
+            raise ValueError(
+                "`maps` must be non-empty and share the number of variables, got sizes "
+                f"{sorted(sizes)}"
+            )
+
+    @property
+    def num_variables(self) -> int:
+        return self.maps[0].num_variables
+
+    @property
+    def degree(self) -> int:
+        return max(m.degree for m in self.maps)
+
+    @property
+    def num_steps(self) -> int:
+        """Number of steps that are defined."""
+        return len(self.maps)
+
+
+Map = PolynomialMap | TimeDependentMap
+Dynamics = PolynomialSystem | PolynomialMap | TimeDependentMap
+
+
+def _rows(matrix: ArrayLike | csr_array) -> int:
+    if issparse(matrix):
+        return int(csr_array(matrix).shape[0])
+    return len(np.atleast_2d(np.asarray(matrix)))
+
+
+def _checked(k: int, Fk: ArrayLike | csr_array, n: int) -> csr_array:
+    check_word_space(n, k)
+    if issparse(Fk):
+        matrix = csr_array(Fk, dtype=np.float64)
+    else:
+        dense = np.asarray(Fk, dtype=np.float64)
+        matrix = csr_array(dense.reshape(n, -1) if dense.size == n ** (k + 1) else dense)
+    if matrix.shape != (n, n**k):
+        raise ValueError(f"`F[{k}]` must have shape ({n}, {n**k}), got {matrix.shape}")
+    if not np.isfinite(matrix.data).all():
+        raise ValueError(f"`F[{k}]` must be finite; remove infinities and NaN from the loss")
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix

@@ -1,0 +1,1 @@
+"""Layer 3: the nonlinear dynamics as a larger linear system."""

@@ -1,0 +1,183 @@
+"""What the truncation at order N costs: theorems return a `Bound`, and say which theorem."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qgd.core.arrays import RealArray
+from qgd.core.bound import Assumption, Bound, Kind
+from qgd.core.checks import check_array, check_integer
+from qgd.dynamics.dissipation import Majorant, majorant
+from qgd.dynamics.system import Map, TimeDependentMap
+from qgd.embedding.carleman import CarlemanSystem, carleman
+
+
+def majorant_bound(
+    system: Map,
+    order: int,
+    x0_norm: float,
+    num_steps: int,
+    norm_bounds: ArrayLike | None = None,
+) -> Bound:
+    """||x_T - y_T|| by the scalar majorant recursion on all levels (Theorem 2.1).
+
+    With c_{jm} the coefficient of x^m in g(x)^j and w_k >= ||x_k||,
+
+        E_j^{k+1} = sum_{1<=m<=N} c_{jm} E_m^k + sum_{m>N} c_{jm} w_k^m,   E^0 = 0,
+
+    and ||x_T - y_T|| <= E_1^T. No dissipation, no sparsity and no condition on F_0 is assumed; the
+    bound is infinite when the w_k are. Equality holds for n = 1 with non-negative coefficients.
+
+    Parameters
+    ----------
+    system : PolynomialMap or TimeDependentMap
+        The map in the coordinates that are lifted.
+    order : int
+        N.
+    x0_norm : float
+        ||x_0||_2.
+    num_steps : int
+        T.
+    norm_bounds : array_like, shape (at least T,), optional
+        Proved w_k; by default the iterates of g.
+    """
+    g, w = _inputs(system, order, x0_norm, num_steps, norm_bounds)
+    kept, dropped = _coefficients(g, order)
+    error = np.zeros(order)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(num_steps):
+            error = kept @ error + _remainder(dropped, order, w[k])
+    return _bound(error[0], "majorant recursion", "Theorem 2.1", w)
+
+
+def propagated_bound(
+    system: Map,
+    order: int,
+    x0_norm: float,
+    num_steps: int,
+    norm_bounds: ArrayLike | None = None,
+) -> Bound:
+    """||x_T - y_T|| with the remainders propagated by the embedding itself (Theorem 2.2).
+
+        ||x_T - y_T|| <= sum_{k<T} sum_j ||(C_{T-1} ... C_{k+1})_{1j}||_2 sum_{m>N} c_{jm} w_k^m.
+
+    Tighter than `majorant_bound`, because what contracts inside the matrix is seen to contract;
+    costs T products of an n x dimension matrix with C. Parameters as there.
+    """
+    g, w = _inputs(system, order, x0_norm, num_steps, norm_bounds)
+    _, dropped = _coefficients(g, order)
+    maps = system.maps if isinstance(system, TimeDependentMap) else (system,)
+    steps = [carleman(m, order) for m in maps[:num_steps]]
+    levels = steps[0].levels
+    rows = np.eye(system.num_variables, steps[0].dimension)
+    total = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(num_steps - 1, -1, -1):
+            norms = np.array([np.linalg.norm(rows[:, level], 2) for level in levels])
+            total += float(norms @ _remainder(dropped, order, w[k]))
+            rows = (steps[k % len(steps)].matrix.T @ rows.T).T
+    return _bound(total, "propagated remainders", "Theorem 2.2", w)
+
+
+def truncation_bound(
+    system: Map,
+    order: int,
+    x0_norm: float,
+    num_steps: int,
+    norm_bounds: ArrayLike | None = None,
+) -> Bound:
+    """Return the smaller of the proved bounds; zero when the map is affine.
+
+    An affine map is embedded exactly at every order: no word of level 1 ever leaves level 1.
+    """
+    if system.degree <= 1:
+        return Bound("truncation", 0.0, Kind.PROVED, "affine map", "02-truncation.md#Theorem 2.3")
+    candidates = [
+        rule(system, order, x0_norm, num_steps, norm_bounds)
+        for rule in (propagated_bound, majorant_bound)
+    ]
+    return min(candidates, key=lambda bound: bound.value)
+
+
+def truncation_estimate(system: Map, order: int, x0: ArrayLike, num_steps: int) -> Bound:
+    """Estimate ||x_T - y_T|| a posteriori from the next order, as a geometric series.
+
+    With d_N = ||y^(N)_T - y^(N+1)_T|| and rho = d_N / d_{N-1} the estimate is 2 d_N / (1 - rho),
+    infinite when rho >= 1. Nothing is proved; the factor two allows for uneven convergence.
+    """
+    if system.degree <= 1:
+        return truncation_bound(system, order, 0.0, num_steps)
+    orders = range(max(order - 1, 0), order + 2)
+    values = [truncated_solution(system, N, x0, num_steps) for N in orders]
+    gaps = [float(np.linalg.norm(a - b)) for a, b in itertools.pairwise(values)]
+    ratio = gaps[1] / gaps[0] if gaps[0] > 0 else 0.0
+    value = 2 * gaps[1] / (1 - ratio) if ratio < 1 else math.inf
+    return Bound("truncation", value, Kind.ESTIMATED, f"order {order + 1} minus order {order}")
+
+
+def truncated_solution(system: Map, order: int, x0: ArrayLike, num_steps: int) -> RealArray:
+    """Level 1 of the truncated embedding after T steps, by running it; order 0 stands still."""
+    x = check_array("x0", x0, (system.num_variables,))
+    if order == 0:
+        return x
+    maps = system.maps if isinstance(system, TimeDependentMap) else (system,)
+    steps: list[CarlemanSystem] = [carleman(m, order) for m in maps[:num_steps]]
+    y = steps[0].lift(x)
+    for k in range(num_steps):
+        y = steps[k % len(steps)].step(y)
+    return steps[0].project(y)
+
+
+def _inputs(
+    system: Map,
+    order: int,
+    x0_norm: float,
+    num_steps: int,
+    norm_bounds: ArrayLike | None,
+) -> tuple[Majorant, RealArray]:
+    check_integer("order", order, 1)
+    check_integer("num_steps", num_steps, 0)
+    g = majorant(system)
+    w = g.iterates(x0_norm, num_steps)
+    if norm_bounds is not None:
+        given = np.asarray(norm_bounds, dtype=np.float64)
+        if given.ndim != 1 or len(given) < num_steps:
+            raise ValueError(
+                f"`norm_bounds` must hold at least num_steps = {num_steps} numbers, got shape "
+                f"{given.shape}"
+            )
+        w = np.minimum(w[:num_steps], given[:num_steps])
+    return g, w[: max(num_steps, 1)]
+
+
+def _coefficients(g: Majorant, order: int) -> tuple[RealArray, RealArray]:
+    """c_{jm} for 1 <= j <= N, split into 1 <= m <= N and m > N."""
+    degree = len(g.coefficients) - 1
+    table = np.zeros((order, degree * order + 1))
+    power = np.ones(1)
+    for j in range(order):
+        power = np.convolve(power, g.coefficients)
+        table[j, : len(power)] = power
+    return table[:, 1 : order + 1], table[:, order + 1 :]
+
+
+def _remainder(dropped: RealArray, order: int, w: float) -> RealArray:
+    """sum_{m>N} c_{jm} w^m for each level j."""
+    powers = float(w) ** np.arange(order + 1, order + 1 + dropped.shape[1])
+    return dropped @ powers
+
+
+def _bound(value: float, source: str, theorem: str, w: RealArray) -> Bound:
+    finite = bool(np.isfinite(w).all()) and bool(np.isfinite(value))
+    return Bound(
+        stage="truncation",
+        value=float(value) if finite else math.inf,
+        kind=Kind.PROVED,
+        source=source,
+        theorem=f"02-truncation.md#{theorem}",
+        assumptions=(Assumption("w_k >= ||x_k||_2 for all steps", True, float(w.max())),),
+    )

@@ -1,0 +1,158 @@
+"""From a linear system to what a solver sees: an encoding, a padded right-hand side, a bound."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import StatePreparation
+from scipy.sparse import csr_array
+
+from qgd.core.arrays import Array, IntArray, RealArray
+from qgd.core.bound import Assumption, Bound, Kind
+from qgd.core.checks import check_array
+from qgd.embedding.history import HistorySystem, LinearSystem
+from qgd.encoding.block_encoding import BlockEncoding, identity_encoding
+from qgd.encoding.dilation import dilation, scalar_dilation
+from qgd.encoding.registers import Piece, cyclic_increment, multiplexed
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedSystem:
+    """A z = b, ready for a solver.
+
+    Parameters
+    ----------
+    encoding : BlockEncoding
+        Of the padded matrix; the padding is a reducing subspace.
+    matrix : csr_array, shape (d, d)
+        A without padding, for the polynomial level of fidelity.
+    rhs : ndarray, shape (d,)
+        b without padding, not zero.
+    positions : ndarray of int, shape (d,)
+        Basis state of each entry of z in the system register.
+    inverse_norm_bound : float
+        Proved upper bound of ||A^-1||_2.
+    """
+
+    encoding: BlockEncoding
+    matrix: csr_array
+    rhs: RealArray
+    positions: IntArray
+    inverse_norm_bound: float
+
+    @property
+    def kappa_bound(self) -> float:
+        """Proved upper bound of kappa = alpha / sigma_min."""
+        return self.encoding.alpha * self.inverse_norm_bound
+
+    @property
+    def rhs_norm(self) -> float:
+        """||b||_2."""
+        return float(np.linalg.norm(self.rhs))
+
+    @property
+    def padded_rhs(self) -> RealArray:
+        """b / ||b||_2 as amplitudes of the system register."""
+        return self.pad(self.rhs / self.rhs_norm)
+
+    def pad(self, vector: RealArray) -> RealArray:
+        """Place a vector of length d into the system register."""
+        padded = np.zeros(self.encoding.dimension, dtype=vector.dtype)
+        padded[self.positions] = vector
+        return padded
+
+    def unpad(self, amplitudes: Array) -> Array:
+        """Read a vector of length d from the amplitudes of the system register."""
+        return np.asarray(amplitudes)[..., self.positions]
+
+    def with_rhs(self, rhs: RealArray) -> EncodedSystem:
+        """The same matrix with another right-hand side."""
+        return replace(self, rhs=_checked_rhs(rhs, self.matrix.shape[0]))
+
+    def preparation(self) -> QuantumCircuit:
+        """Circuit that prepares b / ||b|| on the system register."""
+        circuit = QuantumCircuit(self.encoding.num_system, name="prepare_b")
+        circuit.append(StatePreparation(self.padded_rhs), circuit.qubits)
+        return circuit
+
+
+def encode(system: LinearSystem) -> EncodedSystem:
+    """Block-encode a linear system.
+
+    A history system keeps its structure, L = 1 - S D with S the increment of the time register and
+    D = sum_k |k><k| (x) C_k the steps, each C_k in an exact dilation: alpha = 1 + max(1, ||C_k||),
+    three qubits besides the system. Any other system is dilated as a whole, alpha = ||A||.
+    """
+    if isinstance(system, HistorySystem):
+        return _encode_history(system)
+    dense = system.matrix.toarray()
+    return EncodedSystem(
+        encoding=dilation(dense),
+        matrix=csr_array(system.matrix),
+        rhs=_checked_rhs(system.rhs, len(dense)),
+        positions=np.arange(len(dense)),
+        inverse_norm_bound=system.inverse_norm_bound,
+    )
+
+
+def _encode_history(system: HistorySystem) -> EncodedSystem:
+    T, times = system.num_steps, system.num_times
+    num_time = max(1, (times - 1).bit_length())
+    matrices = [step.matrix.toarray() for step in system.steps]
+    alpha = max(1.0, *(float(np.linalg.norm(C, 2)) for C in matrices))
+    steps = [dilation(C, alpha, name="U_C") for C in matrices]
+    block = steps[0].num_system
+    if len(steps) == 1:
+        pieces = [Piece(0, T, steps[0])]
+    else:
+        pieces = [Piece(k, k + 1, step) for k, step in enumerate(steps)]
+    idle = scalar_dilation(1.0, alpha, block)
+    stop = scalar_dilation(0.0, alpha, block)
+    if times - 1 > T:
+        pieces.append(Piece(T, times - 1, idle))
+    # From the last time on nothing is passed on; this also cuts the wrap-around of the increment.
+    pieces.append(Piece(times - 1, 2**num_time, stop))
+    shift = cyclic_increment(num_time).kron(identity_encoding(block))
+    encoding = identity_encoding(num_time + block) - shift @ multiplexed(pieces, num_time)
+    k, i = np.divmod(np.arange(times * system.block_dimension), system.block_dimension)
+    return EncodedSystem(
+        encoding=replace(encoding, name="U_L"),
+        matrix=system.matrix,
+        rhs=_checked_rhs(system.rhs, len(k)),
+        positions=k * 2**block + i,
+        # Unused times are identity rows; their inverse has norm one.
+        inverse_norm_bound=max(1.0, system.inverse_norm_bound),
+    )
+
+
+def _checked_rhs(rhs: RealArray, size: int) -> RealArray:
+    b = check_array("rhs", rhs, (size,))
+    if not np.any(b):
+        raise ValueError(
+            "`rhs` must not be zero, got a zero vector; the start is a fixed point at the origin, "
+            "so there is nothing to solve"
+        )
+    return b
+
+
+def encoding_bound(system: EncodedSystem, factor: float) -> Bound:
+    """Error of x_T that an inexact encoding commits (Theorem 7.3).
+
+    With i the bound of ||A^-1|| and i epsilon < 1,
+    ||(A~^-1 - A^-1) b|| <= i^2 epsilon ||b|| / (1 - i epsilon); `factor` turns it into x_T.
+    """
+    inverse, epsilon = system.inverse_norm_bound, system.encoding.epsilon
+    loss = inverse * epsilon
+    value = inverse * loss * system.rhs_norm / (1 - loss) if loss < 1 else math.inf
+    source = "unitary dilation, exact" if epsilon == 0 else f"encoding error {epsilon:.1e}"
+    return Bound(
+        "encoding",
+        0.0 if epsilon == 0 else factor * value,
+        Kind.PROVED,
+        source,
+        "07-encodings.md#Theorem 7.3",
+        assumptions=(Assumption("||A^-1|| epsilon < 1", loss < 1, loss),) if epsilon else (),
+    )

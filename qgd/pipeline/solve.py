@@ -1,0 +1,291 @@
+"""From polynomial dynamics to x(T): every stage, every error, every cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qgd.core.arrays import RealArray
+from qgd.core.bound import Bound, Kind
+from qgd.core.budget import ErrorBudget
+from qgd.core.checks import check_array, check_integer, check_real
+from qgd.core.outcome import Outcome, QGDError
+from qgd.core.resources import Cost, Resources
+from qgd.core.solution import Solution
+from qgd.dynamics.system import Dynamics, PolynomialSystem, TimeDependentMap
+from qgd.dynamics.transforms import AffineChange, shift
+from qgd.embedding.carleman import MapForm, carleman
+from qgd.embedding.discretisation import (
+    check_reaches,
+    first_order_bounds,
+    flow_truncation_bound,
+    taylor_bound,
+    taylor_step,
+)
+from qgd.embedding.history import HistorySystem, history_system
+from qgd.encoding.linear_system import EncodedSystem, encode, encoding_bound
+from qgd.pipeline.order import Order, choose_order, choose_scale, reach
+from qgd.pipeline.source import SolverSource
+from qgd.readout.final_state import FinalState
+from qgd.readout.interface import Reading, Readout, restoring_factor
+from qgd.solvers.interface import LinearSolver, SolvedState
+from qgd.solvers.qsvt import QSVT
+
+# How a tolerance is divided among the stages that can be tuned.
+TRUNCATION_SHARE, INVERSION_SHARE, READOUT_SHARE = 0.4, 0.1, 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """The chain up to the history system, with the error lines that belong to it.
+
+    Parameters
+    ----------
+    history : HistorySystem
+        L z = b.
+    lines : tuple of Bound
+        Truncation and discretisation.
+    back : AffineChange
+        From the embedded coordinates to x.
+    order : int
+        N.
+    """
+
+    history: HistorySystem
+    lines: tuple[Bound, ...]
+    back: AffineChange
+    order: int
+
+
+def embed(
+    system: Dynamics,
+    x0: ArrayLike,
+    num_steps: int,
+    *,
+    order: Order,
+    center: ArrayLike | None = None,
+    tolerance: float | None = None,
+    form: MapForm = "exact",
+    step_size: float | None = None,
+    taylor_order: int = 8,
+    scale: float | None = None,
+    padding: int | None = None,
+    norm_bounds: ArrayLike | None = None,
+) -> Embedded:
+    """Shift, lift and write down all times at once; parameters as for `solve`."""
+    start = check_array("x0", x0, (system.num_variables,))
+    check_integer("num_steps", num_steps, 1)
+    origin = start if center is None else check_array("center", center, start.shape)
+    shifted, back = shift(system, origin)
+    u0 = start - origin
+    share = math.inf if tolerance is None else TRUNCATION_SHARE * tolerance
+    if isinstance(shifted, PolynomialSystem):
+        if step_size is None or not isinstance(order, int):
+            raise ValueError(
+                "a flow must be given `step_size` and an integer `order`, got "
+                f"step_size={step_size}, order={order!r}"
+            )
+        time = num_steps * check_real("step_size", step_size, above=0)
+        bound = flow_truncation_bound(shifted, order, float(np.linalg.norm(u0)), time)
+        check_reaches(bound)
+        flow = carleman(shifted, order, scale=scale or 1.0)
+        error = taylor_bound(flow, step_size, taylor_order, u0, num_steps)
+        step = taylor_step(flow, step_size, taylor_order)
+        return Embedded(history_system(step, u0, num_steps, padding), (bound, error), back, order)
+    w = None if norm_bounds is None else np.asarray(norm_bounds, dtype=np.float64)
+    choice = choose_order(shifted, order, u0, num_steps, share, w)
+    maps = shifted.maps if isinstance(shifted, TimeDependentMap) else (shifted,)
+    if form == "first_order" and len(maps) == 1:
+        radius = float(np.linalg.norm(u0))
+        lines = first_order_bounds(maps[0], choice.order, radius, num_steps, w)
+    elif form == "exact":
+        exact = "gradient descent is the discrete map itself"
+        lines = (choice.bound, _exact("discretisation", exact, "06-discretisation.md#Theorem 6.5"))
+    else:
+        raise ValueError(f"`form` must be 'exact' for this dynamics, got {form!r}")
+    r = scale or choose_scale(shifted, choice.order, reach(shifted, u0, num_steps, choice.order, w))
+    steps = [carleman(m, choice.order, form=form, scale=r) for m in maps[:num_steps]]
+    return Embedded(history_system(steps, u0, num_steps, padding), lines, back, choice.order)
+
+
+def solve(
+    system: Dynamics,
+    x0: ArrayLike,
+    num_steps: int,
+    *,
+    order: Order = "auto",
+    solver: LinearSolver | None = None,
+    readout: Readout | None = None,
+    tolerance: float | None = None,
+    center: ArrayLike | None = None,
+    form: MapForm = "exact",
+    step_size: float | None = None,
+    taylor_order: int = 8,
+    scale: float | None = None,
+    padding: int | None = None,
+    norm_bounds: ArrayLike | None = None,
+    throw: bool = True,
+) -> Solution:
+    """Compute x(T) by the quantum linear-system algorithm, with an error for every stage.
+
+    Parameters
+    ----------
+    system : PolynomialMap, TimeDependentMap or PolynomialSystem
+        The dynamics; a flow also needs `step_size` and an integer order.
+    x0 : array_like, shape (n,)
+        Start.
+    num_steps : int
+        T.
+    order : int or str
+        Carleman order N, or how to choose it from the tolerance: ``"auto"`` (by theorem where that
+        suffices, else by estimate), ``"proved"``, ``"estimated"``.
+    solver : LinearSolver
+        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `Direct`.
+    readout : Readout
+        `FinalState` by default; also `Sampling`, `AmplitudeEstimation`.
+    tolerance : float, optional
+        Wanted total error. It settles the order, the accuracy of the inversion and, where they were
+        left open, the shots. Without it `order` must be an integer and the solver's own epsilon
+        counts.
+    center : array_like, shape (n,), optional
+        Expansion point; by default `x0`, so that the lifted state starts at 0 and F_0 drives it.
+    form : str
+        ``"exact"`` or ``"first_order"`` embedding of a map.
+    step_size, taylor_order : float, int
+        Time step h and Taylor order for flows; the final time is h T.
+    scale : float, optional
+        Unit of length r of the lift; chosen for the condition number by default.
+    padding : int, optional
+        Idle rows; see `history_system`.
+    norm_bounds : array_like, shape (T,), optional
+        Proved bounds of ||x_k - center||; by default the iterates of the majorant.
+    throw : bool
+        Raise `QGDError` when the tolerance is missed; else return with that outcome.
+
+    Returns
+    -------
+    Solution
+        x(T), or the observable, with norm and sign; error budget; resources.
+
+    Raises
+    ------
+    ValueError
+        For arguments that cannot be used, with the remedy.
+    QGDError
+        When no order reaches the tolerance, the iteration diverges, no shot survives, or (with
+        `throw`) the budget misses the tolerance.
+
+    Examples
+    --------
+    >>> from qgd.dynamics.system import PolynomialMap
+    >>> descent = PolynomialMap([[0.1], [[-0.2]], [[-0.05]]])
+    >>> solution = solve(descent, [0.0], 8, tolerance=1e-2)
+    >>> solution.outcome.name, solution.budget.total().kind.name
+    ('SUCCESS', 'PROVED')
+    """
+    solver = QSVT() if solver is None else solver
+    readout = FinalState() if readout is None else readout
+    if tolerance is None and not isinstance(order, int):
+        raise ValueError(
+            f"`order` must be an integer when no tolerance is given, got {order!r}; give either"
+        )
+    if tolerance is not None:
+        check_real("tolerance", tolerance, above=0)
+    embedded = embed(
+        system, x0, num_steps, order=order, center=center, tolerance=tolerance, form=form,
+        step_size=step_size, taylor_order=taylor_order, scale=scale, padding=padding,
+        norm_bounds=norm_bounds,
+    )  # fmt: skip
+    encoded = encode(embedded.history)
+    if tolerance is not None:
+        unit = restoring_factor(embedded.history, encoded.rhs_norm / encoded.encoding.alpha)
+        solver = solver.with_epsilon(INVERSION_SHARE * tolerance / unit)
+    source = SolverSource(solver, encoded)
+    if tolerance is not None:
+        error = READOUT_SHARE * tolerance
+        readout = readout.with_error(embedded.history, source.solved.state.scale, error)
+    reading = readout.read(embedded.history, source)
+    return _solution(embedded, encoded, source.solved, reading, tolerance, throw)
+
+
+def _solution(
+    embedded: Embedded,
+    encoded: EncodedSystem,
+    solved: SolvedState,
+    reading: Reading,
+    tolerance: float | None,
+    throw: bool,
+) -> Solution:
+    to_answer = restoring_factor(embedded.history, 1.0)
+    gain = 1.0 if reading.observable is None else float(np.linalg.norm(reading.observable))
+    lines = [line.scaled(gain) for line in embedded.lines]
+    lines.append(encoding_bound(encoded, to_answer * gain))
+    lines.append(solved.bound.scaled(to_answer * gain))
+    budget = ErrorBudget((*lines, reading.bound))
+    total = budget.total().value
+    missed = tolerance is not None and total > tolerance
+    outcome = Outcome.TOLERANCE_NOT_MET if missed else Outcome.SUCCESS
+    if missed and throw:
+        raise QGDError(
+            outcome,
+            f"the total error must be at most {tolerance:.3g}, got {total:.3g}; raise the "
+            f"tolerance, change the stage that dominates, or pass throw=False\n{budget}",
+        )
+    return Solution(
+        value=_restore(embedded, reading),
+        outcome=outcome,
+        budget=budget,
+        resources=_resources(embedded, encoded, solved, reading),
+        success_probability=solved.state.success_probability,
+        details={
+            "order": embedded.order,
+            "dimension": embedded.history.block_dimension,
+            "num_steps": embedded.history.num_steps,
+            "padding": embedded.history.padding,
+            "scale": embedded.history.steps[0].scale,
+            "alpha": encoded.encoding.alpha,
+            "kappa": solved.kappa,
+            "level": solved.level,
+            "norm": reading.norm,
+        },
+    )
+
+
+def _restore(embedded: Embedded, reading: Reading) -> RealArray:
+    """Undo the shift: of the vector, or of the observable's value."""
+    if reading.observable is None:
+        return embedded.back(reading.value)
+    return reading.value + reading.observable @ embedded.back.center
+
+
+def _resources(
+    embedded: Embedded, encoded: EncodedSystem, solved: SolvedState, reading: Reading
+) -> Resources:
+    history, encoding = embedded.history, encoded.encoding
+    return Resources(
+        (
+            Cost(
+                "truncation", detail=f"order {embedded.order}, dimension {history.block_dimension}"
+            ),
+            Cost(
+                "discretisation",
+                qubits=encoding.num_system,
+                detail=f"{history.num_steps} steps + {history.padding} idle, "
+                f"dimension {len(encoded.rhs)}",
+            ),
+            Cost(
+                "encoding",
+                qubits=encoding.num_ancillas + encoding.num_work,
+                detail=f"alpha {encoding.alpha:.4g}, kappa {solved.kappa:.4g}",
+            ),
+            solved.cost,
+            reading.cost,
+        )
+    )
+
+
+def _exact(stage: str, source: str, theorem: str) -> Bound:
+    return Bound(stage, 0.0, Kind.PROVED, source, theorem)

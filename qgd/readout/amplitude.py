@@ -1,0 +1,184 @@
+"""One linear observable of x_T by amplitude estimation (qiskit-algorithms)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import StatePreparation, grover_operator
+from qiskit.primitives import StatevectorSampler
+
+from qgd.core.arrays import RealArray
+from qgd.core.bound import Bound, Kind
+from qgd.core.checks import check_array, check_real
+from qgd.core.resources import Cost
+from qgd.core.state import FlaggedState
+from qgd.embedding.history import HistorySystem
+from qgd.readout.interface import Reading, StateSource, quiet_deprecations, restoring_factor
+
+_SHOTS = 1000
+_LARGEST_CIRCUIT = 11
+
+
+@dataclass(frozen=True, eq=False)
+class AmplitudeEstimation:
+    """c . x_T by iterative amplitude estimation: error ~ 1 / calls instead of 1 / sqrt(shots).
+
+    The good state is |0> of all flags and the uniform superposition of the copies of c / ||c|| in
+    the register; its amplitude is sqrt(p + 1) (c . x_T) / (r scale ||c||). A second estimation with
+    c injected into the right-hand side, so that its amplitude adds to the first, finds the sign.
+
+    Parameters
+    ----------
+    observable : array_like, shape (n,)
+        c, not zero.
+    epsilon : float, optional
+        Wanted error of the *amplitude*, between 0 and 1/2; None leaves it to `with_error`.
+    rng : int
+        Seed of the sampler.
+    confidence : float
+        Probability that the stated error holds.
+    use_circuit : bool
+        Run Grover iterates of the whole gate-level circuit (up to 11 qubits). Otherwise the iterate
+        acts, as it always does, as a rotation in a plane by twice the angle asin(amplitude): the
+        same algorithm runs on one qubit with this angle, with the same outcome statistics.
+
+    References
+    ----------
+    Grinko, Gacon, Zoufal, Woerner, arXiv:1912.05559.
+    """
+
+    observable: ArrayLike
+    epsilon: float | None = None
+    rng: int = 0
+    confidence: float = 0.9973
+    use_circuit: bool = False
+
+    def __post_init__(self) -> None:
+        c = check_array("observable", self.observable, (None,))
+        if not np.any(c):
+            raise ValueError("`observable` must not be zero; name the combination of weights")
+        if self.epsilon is not None:
+            check_real("epsilon", self.epsilon, above=0, below=0.5)
+        check_real("confidence", self.confidence, above=0, below=1)
+
+    def read(self, system: HistorySystem, source: StateSource) -> Reading:
+        """Read c . x_T; see `Readout`."""
+        if self.epsilon is None:
+            raise ValueError("`epsilon` must be given, got None; or solve with a tolerance")
+        c = check_array("observable", self.observable, (system.steps[0].num_variables,))
+        size = float(np.linalg.norm(c))
+        state = source.state()
+        factor = restoring_factor(system, state.scale) * size
+        low, high, calls = self._amplitude(system, source, state, None, c / size)
+        value, half = factor * (low + high) / 2, factor * (high - low) / 2
+        shift = value / size
+        rhs = _joined(system, shift * c / size)
+        joint = source.state(rhs)
+        low2, high2, more = self._amplitude(system, source, joint, rhs, c / size)
+        added = restoring_factor(system, joint.scale) * size * (low2 + high2) / 2
+        # With the sign of c . x positive the amplitudes add up to 2 value, else they cancel.
+        positive = added > value
+        unclear = abs(added - (2 * value if positive else 0.0)) > value / 2
+        error = half + (2 * value if unclear or half > value / 2 else 0.0)
+        bound = Bound(
+            "readout",
+            error,
+            Kind.ESTIMATED,
+            f"amplitude estimation, {calls + more} uses of the circuit",
+            confidence=self.confidence,
+        )
+        cost = Cost("readout", qubits=1, shots=calls + more, detail="amplitude estimation")
+        signed = np.array([value if positive else -value])
+        return Reading(signed, math.nan, bound, cost, c)
+
+    def with_error(self, system: HistorySystem, scale: float, error: float) -> AmplitudeEstimation:
+        """Choose the error of the amplitude so that c . x_T is known to about `error`."""
+        if self.epsilon is not None:
+            return self
+        check_real("error", error, above=0)
+        size = float(np.linalg.norm(np.asarray(self.observable, dtype=np.float64)))
+        wanted = error / (restoring_factor(system, scale) * size)
+        return replace(self, epsilon=min(0.25, wanted))
+
+    def _amplitude(
+        self,
+        system: HistorySystem,
+        source: StateSource,
+        state: FlaggedState,
+        rhs: RealArray | None,
+        direction: RealArray,
+    ) -> tuple[float, float, int]:
+        """Confidence interval of |amplitude|, and how often the preparation circuit was used."""
+        if self.use_circuit:
+            circuit = _overlap_circuit(system, source.circuit(rhs), direction)
+        else:
+            blocks = state.amplitudes.reshape(system.num_times, system.block_dimension)
+            copies = blocks[system.num_steps :, : len(direction)] @ direction
+            amplitude = abs(copies.sum()) / math.sqrt(system.padding + 1)
+            circuit = QuantumCircuit(1)
+            circuit.ry(2 * math.asin(min(1.0, float(amplitude))), 0)
+        return self._estimate(circuit)
+
+    def _estimate(self, circuit: QuantumCircuit) -> tuple[float, float, int]:
+        """Interval of the amplitude with which the last qubit reads 1, and uses of the circuit.
+
+        The algorithm works on the angle, so `epsilon` is the half width of the interval of
+        asin(amplitude) and bounds that of the amplitude.
+        """
+        with quiet_deprecations():
+            from qiskit_algorithms import EstimationProblem, IterativeAmplitudeEstimation
+
+            objective = circuit.num_qubits - 1
+            oracle = QuantumCircuit(circuit.num_qubits)
+            oracle.z(objective)
+            problem = EstimationProblem(
+                state_preparation=circuit,
+                objective_qubits=[objective],
+                grover_operator=grover_operator(oracle, circuit),
+            )
+            estimator = IterativeAmplitudeEstimation(
+                epsilon_target=self.epsilon,
+                alpha=(1 - self.confidence) / 2,
+                sampler=StatevectorSampler(default_shots=_SHOTS, seed=self.rng),
+            )
+            result = estimator.estimate(problem)
+        low, high = (math.sin(2 * math.pi * angle) for angle in result.theta_intervals[-1])
+        repetitions = _SHOTS * (len(result.powers) - 1)
+        # Each Grover iterate contains the circuit and its inverse.
+        return low, high, 2 * int(result.num_oracle_queries) + repetitions
+
+
+def _joined(system: HistorySystem, x: RealArray) -> RealArray:
+    """b with x injected at row T: the solution's final copies become x_T + x."""
+    return system.rhs + system.injection(x)
+
+
+def _overlap_circuit(
+    system: HistorySystem, solve: QuantumCircuit, direction: RealArray
+) -> QuantumCircuit:
+    """Solver circuit, inverse preparation of the copies of c, and one qubit that marks |0...0>."""
+    if solve.num_qubits + 1 > _LARGEST_CIRCUIT:
+        raise ValueError(
+            f"`use_circuit` must be False beyond {_LARGEST_CIRCUIT} qubits, the circuit has "
+            f"{solve.num_qubits + 1}"
+        )
+    size = 2 ** max(1, (system.block_dimension - 1).bit_length())
+    times = 2 ** max(1, (system.num_times - 1).bit_length())
+    target = np.zeros((times, size))
+    target[system.num_steps : system.num_times, : len(direction)] = direction
+    target /= np.linalg.norm(target)
+    register = range((times * size - 1).bit_length())
+    marked = QuantumCircuit(solve.num_qubits + 1)
+    marked.compose(solve, range(solve.num_qubits), inplace=True)
+    prepare = QuantumCircuit(len(register))
+    prepare.append(StatePreparation(target.ravel()), register)
+    marked.compose(prepare.inverse(), register, inplace=True)
+    flags = list(range(solve.num_qubits))
+    marked.x(flags)
+    marked.mcx(flags, solve.num_qubits)
+    marked.x(flags)
+    return marked

@@ -1,0 +1,83 @@
+"""What a readout is given and what it returns."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from qgd.core.arrays import RealArray
+from qgd.core.bound import Bound
+from qgd.core.resources import Cost
+from qgd.core.state import FlaggedState
+from qgd.embedding.history import HistorySystem
+
+
+class StateSource(Protocol):
+    """Prepares the solution state of L z = b, for the system's own b or another one."""
+
+    def state(self, rhs: RealArray | None = None) -> FlaggedState: ...
+
+    def circuit(self, rhs: RealArray | None = None) -> QuantumCircuit: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read, in the coordinates that were embedded.
+
+    Parameters
+    ----------
+    value : ndarray
+        x_T, shape (n,); or the value of `observable` on it, shape (1,).
+    norm : float
+        ||x_T||_2 as it was read (from the success probability); NaN when it was not.
+    bound : Bound
+        ``stage = "readout"``.
+    cost : Cost
+        Shots and qubits.
+    observable : ndarray, shape (n,), optional
+        c, when the value is c . x_T.
+    """
+
+    value: RealArray
+    norm: float
+    bound: Bound
+    cost: Cost
+    observable: RealArray | None = None
+
+
+@runtime_checkable
+class Readout(Protocol):
+    """Contract: everything comes from `source`; the bound is about `value`, Euclidean norm."""
+
+    def read(self, system: HistorySystem, source: StateSource) -> Reading: ...
+
+    def with_error(self, system: HistorySystem, scale: float, error: float) -> Self:
+        """Settle what was left open so that the stated error is at most about `error`.
+
+        `scale` is that of the prepared state, which is known before any measurement.
+        """
+        ...
+
+
+def restoring_factor(system: HistorySystem, scale: float) -> float:
+    """x_i = factor * (root of the summed squares of the p + 1 copies of amplitude i).
+
+    `scale` is that of the state; it is known before any measurement.
+    """
+    return system.steps[0].scale * scale / float(np.sqrt(system.padding + 1))
+
+
+@contextmanager
+def quiet_deprecations() -> Iterator[None]:
+    """Silence the deprecations that qiskit-algorithms 0.4 raises on qiskit 2.x, and only those."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", category=DeprecationWarning, module=r"qiskit_algorithms(\..*)?"
+        )
+        yield

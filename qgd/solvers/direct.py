@@ -1,0 +1,55 @@
+"""Sparse LU: the classical oracle in the place of a quantum solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from qiskit import QuantumCircuit
+from scipy.sparse.linalg import splu
+
+from qgd.core.bound import Bound, Kind
+from qgd.core.resources import Cost
+from qgd.core.state import FlaggedState
+from qgd.encoding.linear_system import EncodedSystem
+from qgd.solvers.interface import SolvedState
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Solve A z = b classically and hand over z / ||z|| as an ideal quantum state.
+
+    The error line is MEASURED: ||A^-1|| times the residual that was found (Theorem 5.4), with the
+    rounding of the residual itself included.
+    """
+
+    def with_epsilon(self, epsilon: float) -> Direct:
+        """Return itself: a direct solver has no accuracy to choose."""
+        del epsilon
+        return self
+
+    def prepare(self, system: EncodedSystem) -> SolvedState:
+        """Run the solver; see `LinearSolver`."""
+        b = system.rhs
+        z = splu(system.matrix.tocsc()).solve(b)
+        norm = float(np.linalg.norm(z))
+        absolute = abs(system.matrix) @ np.abs(z) + np.abs(b)
+        rounding = (system.matrix.shape[0] ** 0.5 + 8) * np.finfo(float).eps
+        residual = np.abs(b - system.matrix @ z) + rounding * absolute
+        value = system.inverse_norm_bound * float(np.linalg.norm(residual))
+        bound = Bound(
+            "inversion", value, Kind.MEASURED, "sparse LU, by its residual",
+            "05-inversion.md#Theorem 5.4",
+        )  # fmt: skip
+        cost = Cost("inversion", detail="sparse LU (classical)")
+        return SolvedState(FlaggedState(z / norm, norm), bound, cost, system.kappa_bound, "direct")
+
+    def circuit(self, system: EncodedSystem) -> QuantumCircuit:
+        """There is none.
+
+        Raises
+        ------
+        ValueError
+            Always; the message names the solvers that have one.
+        """
+        raise ValueError("`solver` must be QSVT, LCU or HHL to have a circuit, got Direct")

@@ -1,0 +1,110 @@
+"""Functions f(x) = sum_{d=1}^{D} b_d sin(d t x) of an encoded matrix: what HHL and Fourier LCU are.
+
+Both use e^{i t H} of the Hermitian dilation H = [[0, X], [X^+, 0]], X = A / alpha: on (b, 0) the
+lower half of sin(d t H) is V sin(d t S) W^+ b with X = W S V^+.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.fft import dct
+from scipy.linalg import expm
+from scipy.special import jv
+
+from qgd.core.arrays import Array, RealArray
+from qgd.encoding.linear_system import EncodedSystem
+from qgd.solvers.interface import apply_odd_chebyshev
+
+_EVOLUTION_TOLERANCE = 1e-14
+
+
+def evolution_degree(time: float, tolerance: float = _EVOLUTION_TOLERANCE) -> int:
+    """Degree of the Jacobi-Anger series of e^{i t x} on [-1, 1]: calls of the encoding per step."""
+    degree = math.ceil(time) + 1
+    while 2 * float(np.abs(jv(np.arange(degree + 1, degree + 40), time)).sum()) > tolerance:
+        degree += 1
+    return degree
+
+
+def hermitian_dilation(system: EncodedSystem) -> Array:
+    """[[0, A], [A^+, 0]] / alpha, dense; the extra qubit is the most significant."""
+    X = system.encoding.block() / system.encoding.alpha
+    zero = np.zeros_like(X)
+    return np.block([[zero, X], [X.conj().T, zero]])
+
+
+def evolution(system: EncodedSystem, time: float) -> Array:
+    """e^{i t H} as a dense matrix, for gate-level circuits of small systems."""
+    return np.asarray(expm(1j * time * hermitian_dilation(system)))
+
+
+def apply_by_calls(weights: RealArray, time: float, system: EncodedSystem) -> RealArray:
+    """Block level: every step is a Jacobi-Anger series whose terms call the encoding.
+
+    sin((d + 1) t s) = 2 cos(t s) sin(d t s) - sin((d - 1) t s).
+    """
+    degree = evolution_degree(time)
+    bessel = jv(np.arange(degree + 2), time)
+    odd = 2 * bessel[1::2] * (-1.0) ** np.arange(len(bessel[1::2]))
+    even = 2 * bessel[0::2] * (-1.0) ** np.arange(len(bessel[0::2]))
+    even[0] /= 2
+    first = _call(system, system.padded_rhs, adjoint=True)
+    current = _series(system, first, odd, first)
+    previous = np.zeros_like(current)
+    total = weights[0] * current
+    for w in weights[1:]:
+        # T_{-2} = T_2, so the even recurrence starts from T_0 and its own image under T_2.
+        step = _series(system, current, even, None)
+        current, previous = 2 * step - previous, current
+        total = total + w * current
+    return np.asarray(system.unpad(total))
+
+
+def apply_as_polynomial(weights: RealArray, time: float, system: EncodedSystem) -> RealArray:
+    """Polynomial level: the series as one Chebyshev polynomial in A / alpha."""
+    bandwidth = len(weights) * time
+    degree = math.ceil(bandwidth + 12 * bandwidth ** (1 / 3) + 40) | 1
+    count = degree + 1
+    nodes = np.cos((np.arange(count) + 0.5) * np.pi / count)
+    coefficients = dct(evaluate(weights, time, nodes), type=2) / count
+    coefficients[0::2] = 0.0
+    return apply_odd_chebyshev(coefficients, system)
+
+
+def evaluate(weights: RealArray, time: float, x: RealArray) -> RealArray:
+    """sum_d b_d sin(d t x) by Clenshaw's recurrence."""
+    twice = 2 * np.cos(time * x)
+    later = np.zeros_like(x)
+    latest = np.zeros_like(x)
+    for w in weights[::-1]:
+        latest, later = w + twice * latest - later, latest
+    return np.asarray(latest * np.sin(time * x))
+
+
+def _series(
+    system: EncodedSystem,
+    start: RealArray,
+    coefficients: RealArray,
+    before: RealArray | None,
+) -> RealArray:
+    """sum_k c_k v_k with v_0 = start, v_{k+1} = 2 T_2 v_k - v_{k-1}.
+
+    `before` is v_{-1}: the start itself for odd series; for even ones (None) v_1 = T_2 v_0.
+    """
+    current, total = start, coefficients[0] * start
+    previous = before
+    for c in coefficients[1:]:
+        image = 2 * _call(system, _call(system, current), adjoint=True) - current
+        following = image if previous is None else 2 * image - previous
+        current, previous = following, current
+        total = total + c * current
+    return total
+
+
+def _call(system: EncodedSystem, vector: RealArray, *, adjoint: bool = False) -> RealArray:
+    """<0| U |0> on a vector of the system register: one call of the encoding."""
+    state = np.zeros((2**system.encoding.num_ancillas, len(vector)), dtype=vector.dtype)
+    state[0] = vector
+    return np.asarray(system.encoding.apply(state, adjoint=adjoint)[0])
