@@ -161,8 +161,8 @@ def _diagnosis(
             best = min(range(len(bounds)), key=lambda i: bounds[i].value)
             found.append(f"{name} {bounds[best].value:.3g} at order {best + 1}")
     return (
-        f"the truncation error must be at most {share:.3g}, the best found up to order {largest} is "
-        f"{' and '.join(found)}; ||I + F_1|| = {g.coefficients[1]:.4g} and Kantorovich h = "
+        f"the truncation error must be at most {share:.3g}, the best found up to order {largest} "
+        f"is {' and '.join(found)}; ||I + F_1|| = {g.coefficients[1]:.4g} and Kantorovich h = "
         f"{g.kantorovich:.3g} (below 1/2 every number of steps would converge). Lower the learning "
         "rate or the number of steps, re-upload more often, raise the ridge or the tolerance"
     )

@@ -72,7 +72,8 @@ class PolynomialLoss:
         words, coefficients = [], []
         for d in range(degree + 1):
             chosen = [(word, c) for word, c in pairs if len(word) == d]
-            words.append(np.array([word for word, _ in chosen], dtype=np.int64).reshape(-1, d))
+            letters = np.array([word for word, _ in chosen], dtype=np.int64)
+            words.append(letters.reshape(len(chosen), d))
             coefficients.append(np.array([c for _, c in chosen], dtype=np.float64))
         return cls.from_arrays(max(size, 1), words, coefficients)
 
