@@ -31,6 +31,9 @@ class Solution:
         Probability that the solver's flags read zero in one run of the circuit.
     details : mapping
         Choices that were made for the user (order, scale, kappa, level, ...), for the record.
+    trajectory : ndarray, shape (T + 1, n), optional
+        x_0, ..., x_T as the emulated history state holds them, for figures. It is no readout: a
+        device would have to be sampled for every time.
     """
 
     value: RealArray
@@ -39,6 +42,7 @@ class Solution:
     resources: Resources
     success_probability: float
     details: Mapping[str, float | int | str] = field(default_factory=dict)
+    trajectory: RealArray | None = None
 
     def __str__(self) -> str:
         numbers = " ".join(f"{x:.4f}" for x in np.atleast_1d(self.value)[:8])

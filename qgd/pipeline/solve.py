@@ -36,6 +36,7 @@ from qgd.solvers.qsvt import QSVT
 
 # How a tolerance is divided among the stages that can be tuned.
 TRUNCATION_SHARE, INVERSION_SHARE, READOUT_SHARE = 0.4, 0.1, 0.4
+_SPENT = 0.98
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Embedded:
     history : HistorySystem
         L z = b.
     lines : tuple of Bound
-        Truncation and discretisation.
+        Truncation and discretisation, and what happened before the embedding.
     back : AffineChange
         From the embedded coordinates to x.
     order : int
@@ -199,16 +200,31 @@ def solve(
         step_size=step_size, taylor_order=taylor_order, scale=scale, padding=padding,
         norm_bounds=norm_bounds,
     )  # fmt: skip
+    return run(embedded, solver, readout, tolerance=tolerance, throw=throw)[0]
+
+
+def run(
+    embedded: Embedded,
+    solver: LinearSolver,
+    readout: Readout,
+    *,
+    tolerance: float | None = None,
+    throw: bool = True,
+) -> tuple[Solution, SolverSource]:
+    """Encode, invert and read out; also return the source of states, which can build circuits."""
     encoded = encode(embedded.history)
+    factor = restoring_factor(embedded.history, 1.0)
     if tolerance is not None:
-        unit = restoring_factor(embedded.history, encoded.rhs_norm / encoded.encoding.alpha)
+        unit = factor * encoded.rhs_norm / encoded.encoding.alpha
         solver = solver.with_epsilon(INVERSION_SHARE * tolerance / unit)
     source = SolverSource(solver, encoded)
     if tolerance is not None:
-        error = READOUT_SHARE * tolerance
+        # The readout may use whatever the stages before it have left.
+        spent = sum(line.value for line in embedded.lines) + source.solved.bound.value * factor
+        error = max(_SPENT * (tolerance - spent), READOUT_SHARE * tolerance)
         readout = readout.with_error(embedded.history, source.solved.state.scale, error)
     reading = readout.read(embedded.history, source)
-    return _solution(embedded, encoded, source.solved, reading, tolerance, throw)
+    return _solution(embedded, encoded, source.solved, reading, tolerance, throw), source
 
 
 def _solution(
@@ -251,6 +267,7 @@ def _solution(
             "level": solved.level,
             "norm": reading.norm,
         },
+        trajectory=embedded.back(embedded.history.trajectory(solved.state.solution)),
     )
 
 

@@ -1,0 +1,1 @@
+"""Layer 8: what was found, as text, JSON and figures."""
