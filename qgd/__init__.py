@@ -37,6 +37,7 @@ _EXPORTS = {
     "qgd.problem.networks": ["quadratic_network"],
     "qgd.problem.logistic": ["LogisticLoss", "SigmoidSurrogate", "logistic_regression"],
     "qgd.problem.pruning": ["Mask", "prune"],
+    "qgd.problem.datasets": ["Dataset", "load_dataset"],
     "qgd.dynamics.system": ["PolynomialMap", "PolynomialSystem", "TimeDependentMap"],
     "qgd.dynamics.gradient": [
         "gradient_descent",
@@ -85,7 +86,9 @@ _EXPORTS = {
     "qgd.readout.final_state": ["FinalState"],
     "qgd.readout.sampling": ["Sampling"],
     "qgd.readout.amplitude": ["AmplitudeEstimation"],
+    "qgd.pipeline.embed": ["Embedded", "embed"],
     "qgd.pipeline.solve": ["solve"],
+    "qgd.pipeline.train": ["Round", "Training", "train"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 

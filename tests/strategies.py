@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, replace
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 import qgd
 
@@ -67,3 +70,104 @@ def polynomial_systems(
 def words(num_variables: int, length: int) -> list[tuple[int, ...]]:
     """All words of a given length, in the order of the Kronecker product."""
     return list(itertools.product(range(num_variables), repeat=length))
+
+
+def fewer(divisor: int) -> settings:
+    """The profile with a fraction of its examples, for tests that run circuits."""
+    return settings(max_examples=max(3, settings().max_examples // divisor))
+
+
+@dataclass(frozen=True, eq=False)
+class DenseSystem:
+    """A z = b in the words of the protocol `LinearSystem`."""
+
+    matrix: csr_array
+    rhs: np.ndarray
+    inverse_norm_bound: float
+
+
+@st.composite
+def linear_systems(draw: st.DrawFn, max_size: int = 4) -> DenseSystem:
+    """Non-symmetric, indefinite, well-conditioned systems with a loose bound of the inverse."""
+    n = draw(st.integers(1, max_size))
+    signs = np.array(draw(st.lists(st.sampled_from([-1.0, 1.0]), min_size=n, max_size=n)))
+    A = signs[:, None] * (1.5 * np.eye(n) + draw(matrices(n, n)) / n)
+    b = draw(vectors(n).filter(lambda v: np.linalg.norm(v) > 1e-3))
+    slack = draw(reals(1.0, 1.5))
+    return DenseSystem(csr_array(A), b, slack * float(np.linalg.norm(np.linalg.inv(A), 2)))
+
+
+@st.composite
+def history_systems(
+    draw: st.DrawFn,
+    max_variables: int = 2,
+    max_order: int = 2,
+    max_steps: int = 3,
+    max_padding: int = 3,
+    *,
+    time_dependent: bool | None = None,
+    contraction: float = 0.3,
+    size: float = 0.2,
+) -> qgd.HistorySystem:
+    """History systems of one map for all steps or of one map for each, padded or not."""
+    T = draw(st.integers(1, max_steps))
+    several = draw(st.booleans()) if time_dependent is None else time_dependent
+    first = draw(polynomial_maps(max_variables, 2, contraction=contraction, size=size))
+    n, count = first.num_variables, T if several else 1
+    order, scale = draw(st.integers(1, max_order)), draw(reals(0.5, 2.0))
+    maps = [first]
+    for _ in range(count - 1):
+        F0, M = draw(vectors(n, size)), draw(matrices(n, n, size))
+        maps.append(qgd.PolynomialMap([F0, M / n - contraction * np.eye(n), *first.F[2:]]))
+    x0 = draw(vectors(n).filter(lambda v: np.linalg.norm(v) > 1e-2))
+    steps = [qgd.carleman(m, order, scale=scale) for m in maps]
+    return qgd.history_system(steps, x0, T, draw(st.integers(0, max_padding)))
+
+
+@st.composite
+def bounds(draw: st.DrawFn, stage: str | None = None, max_value: float = 10.0) -> qgd.Bound:
+    """Lines of an error budget of any kind; one in a few has the value zero."""
+    name = stage or draw(st.sampled_from(["truncation", "encoding", "inversion", "readout"]))
+    value = draw(st.one_of(st.just(0.0), st.floats(1e-9, max_value)))
+    kind = draw(st.sampled_from(list(qgd.Kind)))
+    return qgd.Bound(name, value, kind, "a source", "file.md#Theorem 1")
+
+
+@st.composite
+def logistic_losses(draw: st.DrawFn, max_weights: int = 3) -> qgd.LogisticLoss:
+    """Small two-class data sets with features in [-2, 2] and a ridge in [0, 1/2]."""
+    n = draw(st.integers(1, max_weights))
+    samples = draw(st.integers(1, 6))
+    labels = draw(st.lists(st.integers(0, 1), min_size=samples, max_size=samples))
+    return qgd.logistic_regression(draw(matrices(samples, n, 2.0)), labels, draw(reals(0, 0.5)))
+
+
+@st.composite
+def time_dependent_maps(draw: st.DrawFn, max_steps: int = 4) -> qgd.TimeDependentMap:
+    """Sequences of contracting maps in the same variables, of unequal degrees."""
+    n, maps = draw(st.integers(1, 3)), []
+    for degree in draw(st.lists(st.integers(1, 3), min_size=1, max_size=max_steps)):
+        F = [draw(matrices(n, n**k, 0.2)) / n for k in range(degree + 1)]
+        maps.append(qgd.PolynomialMap([F[0], F[1] - 0.3 * np.eye(n), *F[2:]]))
+    return qgd.TimeDependentMap(tuple(maps))
+
+
+@st.composite
+def encoded_matrices(
+    draw: st.DrawFn, num_system: int | None = None
+) -> tuple[np.ndarray, qgd.BlockEncoding]:
+    """A real or complex matrix padded to 2**num_system rows, and a dilation of it.
+
+    The size may be odd, alpha may exceed the norm, and the stated epsilon is drawn (and true: the
+    encoding is exact).
+    """
+    q = draw(st.integers(1, 2)) if num_system is None else num_system
+    n = draw(st.integers(1 if q == 1 else 2 ** (q - 1) + 1, 2**q))
+    A = draw(matrices(n, n))
+    if draw(st.booleans()):
+        A = A + 1j * draw(matrices(n, n))
+    alpha = (float(np.linalg.norm(A, 2)) or 1.0) * draw(reals(1.0, 2.0))
+    encoding = replace(qgd.dilation(A, alpha), epsilon=draw(reals(0.0, 0.1)))
+    padded = np.zeros((2**q, 2**q), dtype=A.dtype)
+    padded[:n, :n] = A
+    return padded, encoding

@@ -6,6 +6,8 @@ import enum
 import math
 from dataclasses import dataclass, field, replace
 
+from qgd.core.compose import propagated
+
 
 class Kind(enum.Enum):
     """How an error is known; the declaration order is from strongest to weakest.
@@ -105,9 +107,14 @@ class Bound:
 
     def scaled(self, factor: float) -> Bound:
         """Return the bound after a linear map of norm at most `factor`."""
-        return replace(self, value=self.value * factor if self.value else 0.0)
+        return replace(self, value=propagated(self.value, factor))
 
     @property
     def reference(self) -> str:
-        """Where to read the reason: the theorem when there is one, otherwise the source."""
-        return f"{self.source} [{self.theorem}]" if self.theorem else self.source
+        """Where to read the reason: the source, and the theorem when there is one.
+
+        >>> Bound("encoding", 0.0, Kind.PROVED, "exact", "07-encodings.md#Theorem 7.3").reference
+        'exact (proofs/07, Theorem 7.3)'
+        """
+        page, _, theorem = self.theorem.partition("#")
+        return f"{self.source} (proofs/{page[:2]}, {theorem})" if theorem else self.source

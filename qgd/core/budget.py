@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from qgd.core.bound import Bound, Kind
-from qgd.core.compose import propagated, triangle
+from qgd.core.compose import triangle
 from qgd.core.outcome import Outcome, QGDError
 
 
@@ -63,14 +63,12 @@ class ErrorBudget:
 
     def propagate(self, lipschitz: float) -> ErrorBudget:
         """Return the budget after a further map with the given Lipschitz constant."""
-        return ErrorBudget(
-            tuple(replace(line, value=propagated(line.value, lipschitz)) for line in self.lines)
-        )
+        return ErrorBudget(tuple(line.scaled(lipschitz) for line in self.lines))
 
     def __add__(self, other: ErrorBudget) -> ErrorBudget:
         """Merge two consecutive runs stage by stage (values add, the weaker kind stays)."""
-        merged = {line.stage: line for line in self.lines}
-        for line in other.lines:
+        merged: dict[str, Bound] = {}
+        for line in self.lines + other.lines:
             if line.stage not in merged:
                 merged[line.stage] = line
                 continue

@@ -12,14 +12,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qgd.core.arrays import RealArray
+from qgd.core.arrays import IntArray, RealArray
 from qgd.core.outcome import Outcome, QGDError
 
 
 def check_integer(name: str, value: object, minimum: int, remedy: str = "") -> int:
     """Return `value` as int; it must be an integer of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"`{name}` must be an integer, got {type(value).__name__} {value!r}")
+        message = f"`{name}` must be an integer, got {type(value).__name__} {value!r}"
+        raise TypeError(_sentence(message, remedy))
     if value < minimum:
         raise ValueError(_sentence(f"`{name}` must be at least {minimum}, got {value}", remedy))
     return int(value)
@@ -37,7 +38,8 @@ def check_real(
 ) -> float:
     """Return `value` as a finite float inside the open or closed interval that is given."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"`{name}` must be a real number, got {type(value).__name__} {value!r}")
+        message = f"`{name}` must be a real number, got {type(value).__name__} {value!r}"
+        raise TypeError(_sentence(message, remedy))
     number = float(value)
     limits = [
         (math.isfinite(number), "finite"),
@@ -55,16 +57,20 @@ def check_real(
 def check_array(
     name: str, value: ArrayLike, shape: Sequence[int | None], remedy: str = ""
 ) -> RealArray:
-    """Return a finite float64 array of the given shape (``None`` matches any length)."""
+    """Return a finite float64 array of the given shape (``None`` matches any positive length)."""
     try:
-        array = np.asarray(value, dtype=np.float64)
+        raw = np.asarray(value)
+        if raw.dtype.kind not in "biufO":
+            raise TypeError(f"an array of {raw.dtype}")
+        array = raw.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
-        raise TypeError(_sentence(f"`{name}` must be numeric, got {error}", remedy)) from None
+        raise TypeError(_sentence(f"`{name}` must be real numbers, got {error}", remedy)) from None
     fits = array.ndim == len(shape) and all(
-        wanted is None or got == wanted for got, wanted in zip(array.shape, shape, strict=False)
+        got > 0 if wanted is None else got == wanted
+        for got, wanted in zip(array.shape, shape, strict=True)
     )
     if not fits:
-        wanted_text = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+        wanted_text = "(" + ", ".join("at least 1" if s is None else str(s) for s in shape) + ")"
         raise ValueError(
             _sentence(f"`{name}` must have shape {wanted_text}, got {array.shape}", remedy)
         )
@@ -81,6 +87,19 @@ def check_array(
     return array
 
 
+def check_indices(name: str, value: ArrayLike, count: int, remedy: str = "") -> IntArray:
+    """Return an int64 array whose entries, if any, lie between 0 and ``count - 1``."""
+    array = np.asarray(value)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(_sentence(f"`{name}` must be integers, got {array.dtype}", remedy))
+    outside = array[(array < 0) | (array >= count)]
+    if outside.size:
+        raise ValueError(
+            _sentence(f"`{name}` must be from 0 to {count - 1}, got {outside[0]}", remedy)
+        )
+    return array.astype(np.int64, copy=False)
+
+
 def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
     """Return `value` if it is one of the listed words."""
     if value not in choices:
@@ -91,10 +110,11 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
 def check_kappa(kappa: float, required: float) -> None:
     """`kappa` must cover the spectrum: kappa >= alpha / sigma_min."""
     if kappa < required * (1 - 1e-12):
-        suggestion = math.ceil(required * 10) / 10
+        unit = 10.0 ** (math.floor(math.log10(required)) - 3)
+        suggestion = math.ceil(required / unit) * unit
         raise ValueError(
             f"`kappa` must be at least alpha / sigma_min = {required:.4g}, got {kappa:.4g}; "
-            f"raise kappa to {suggestion:g} or leave it out to have it bounded for you"
+            f"raise kappa to {suggestion:.4g} or leave it out to have it bounded for you"
         )
 
 
@@ -104,7 +124,8 @@ def check_memory(required_bytes: float, what: str, remedy: str) -> None:
     if required_bytes > 0.8 * free:
         raise QGDError(
             Outcome.TOO_LARGE,
-            f"{what} needs {format_bytes(required_bytes)}, {format_bytes(free)} are free; {remedy}",
+            f"{what} needs {format_bytes(required_bytes)}, more than 0.8 of the "
+            f"{format_bytes(free)} that are free; {remedy}",
         )
 
 
@@ -129,7 +150,7 @@ def format_bytes(count: float) -> str:
         if count < 1024 or unit == "PiB":
             break
         count /= 1024
-    return f"{count:.3g} {unit}" if count < 1e6 else f"{count:.1e} {unit}"
+    return f"{count:.4g} {unit}" if count < 1e4 else f"{count:.1e} {unit}"
 
 
 def _sentence(message: str, remedy: str) -> str:

@@ -21,11 +21,11 @@ def triangle(errors: Iterable[float]) -> float:
 def product_error(
     alpha_left: float, epsilon_left: float, alpha_right: float, epsilon_right: float
 ) -> float:
-    """Error of a product of encodings: alpha_1 eps_2 + alpha_2 eps_1.
+    """Error of a product of encodings: alpha_1 eps_2 + alpha_2 eps_1 + eps_1 eps_2.
 
     With A~_i the encoded operators, A_1 A_2 - A~_1 A~_2 = (A_1 - A~_1) A_2 + A~_1 (A_2 - A~_2), and
-    ||A_2|| <= alpha_2 + eps_2, so the error is at most alpha_1 eps_2 + alpha_2 eps_1 + eps_1 eps_2.
-    Proved as Theorem 1.2. (Sum of alpha_i eps_i is no bound: take alpha_1 = 1, alpha_2 = 10.)
+    ||A_2|| <= alpha_2 + eps_2, which gives the sum. Proved as Theorem 1.2. (Sum of alpha_i eps_i
+    is no bound: take alpha_1 = 1, alpha_2 = 10.)
     """
     return alpha_left * epsilon_right + alpha_right * epsilon_left + epsilon_left * epsilon_right
 
@@ -41,5 +41,5 @@ def combination_alpha(weights: Sequence[float], alphas: Sequence[float]) -> floa
 
 
 def propagated(error: float, lipschitz: float) -> float:
-    """Error after a map with Lipschitz constant `lipschitz` (Theorem 1.4)."""
-    return 0.0 if error == 0.0 else error * lipschitz
+    """Error after a map with Lipschitz constant `lipschitz` (Theorem 1.4); 0 times inf is 0."""
+    return 0.0 if error == 0.0 or lipschitz == 0.0 else error * lipschitz

@@ -41,7 +41,7 @@ class FlaggedState:
         return np.ascontiguousarray((self.scale * self.amplitudes).real)
 
     def __post_init__(self) -> None:
-        if self.success_probability > 1 + 1e-9:
+        if not self.success_probability <= 1 + 1e-9:
             raise ValueError(
                 "`amplitudes` must have norm at most 1, got squared norm "
                 f"{self.success_probability:.6g}; a flagged state is part of a unit vector"

@@ -167,6 +167,6 @@ def _self_consistent_ball(
             break
         radius = 1.0001 * needed
     raise ValueError(
-        f"no ball of a surrogate of degree {degree} provably holds the descent; take fewer steps, "
-        "a smaller learning rate, a higher degree or the a-posteriori bound"
+        f"no ball of a surrogate of degree {degree} provably holds the descent; lower "
+        "`learning_rate` or `num_steps` until one does, or leave out `a_priori`"
     )

@@ -58,6 +58,10 @@ class Majorant:
             result = result * x + g
         return result
 
+    def derivative(self, x: float) -> float:
+        """g'(x), a Lipschitz constant of the map on the ball of radius x >= 0."""
+        return sum(k * g * x ** (k - 1) for k, g in enumerate(self.coefficients) if k and g)
+
     def iterates(self, x0: float, num_steps: int) -> RealArray:
         """Bounds of ||u_0||, ..., ||u_T||; infinite once they overflow."""
         path = np.full(num_steps + 1, math.inf)
@@ -78,7 +82,9 @@ class Majorant:
         polynomial = np.array(self.coefficients)
         polynomial[1] -= 1
         roots = np.roots(polynomial[::-1])
-        real = np.sort(roots[(np.abs(roots.imag) < 1e-12) & (roots.real >= 0)].real)
+        real = np.sort(
+            roots[(np.abs(roots.imag) <= 1e-12 * np.abs(roots)) & (roots.real >= 0)].real
+        )
         if self.coefficients[0] == 0 and (not len(real) or real[0] > 0):
             real = np.concatenate(([0.0], real))
         if len(real) == 1 and self.coefficients[1] < 1:
@@ -87,9 +93,11 @@ class Majorant:
 
     @property
     def kantorovich(self) -> float:
-        """h = 2 g_0 g_2 / (1 - g_1)^2; for gradient descent at a pivot this is
-        ||grad L|| Lip(hess L) / lambda_min^2, and h < 1/2 is the Newton-Kantorovich condition.
+        """h = 2 g_0 g_2 / (1 - g_1)^2 of the quadratic part; g has two fixed points when h < 1/2.
 
+        For gradient descent on a cubic loss at a pivot, with eta (lambda_max + lambda_min) <= 2,
+        this is ||grad L|| Lip(hess L) / lambda_min^2 of the Newton-Kantorovich theorem, or larger:
+        2 g_2 / eta bounds the Lipschitz constant by the norm of the flattened third derivative.
         Infinite when the linear part does not contract.
         """
         mu = 1 - self.coefficients[1]

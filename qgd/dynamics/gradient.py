@@ -11,7 +11,7 @@ from scipy.sparse import coo_array, csr_array
 
 from qgd.core.arrays import IntArray, RealArray
 from qgd.core.checks import check_real
-from qgd.core.kronecker import word_index
+from qgd.core.kronecker import check_word_space, word_index
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem, TimeDependentMap
 from qgd.problem.polynomial import PolynomialLoss
 
@@ -70,6 +70,7 @@ def _negative_gradient(loss: PolynomialLoss, factor: float) -> list[csr_array]:
     The symmetric representative is the one of the paper and has the smallest operator norm.
     """
     n = loss.num_weights
+    check_word_space(n, loss.degree - 1)
     F = [csr_array((n, n**k)) for k in range(max(loss.degree, 2))]
     for rows, words, coefficients in loss.gradient_terms():
         k = words.shape[1]

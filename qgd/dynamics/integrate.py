@@ -92,14 +92,15 @@ def descend(loss: Loss, weights: ArrayLike, learning_rate: float, num_steps: int
     Raises
     ------
     QGDError
-        With ``Outcome.DIVERGED`` when an iterate is not finite.
+        With ``Outcome.DIVERGED`` when an iterate is not finite; the message names the step.
     """
     check_integer("num_steps", num_steps, 0)
     check_real("learning_rate", learning_rate, above=0)
     path = np.empty((num_steps + 1, loss.num_weights))
     path[0] = check_array("weights", weights, (loss.num_weights,))
     for k in range(num_steps):
-        path[k + 1] = path[k] - learning_rate * loss.gradient(path[k])
+        with np.errstate(over="ignore", invalid="ignore"):
+            path[k + 1] = path[k] - learning_rate * loss.gradient(path[k])
         if not np.abs(path[k + 1]).max() < _DIVERGED:
             _check_finite(path[: k + 2])
     return path
@@ -130,7 +131,7 @@ _E = np.array([71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525,
 def _integrate(  # type: ignore[no-untyped-def]
     row, start, factor, coefficient, x0, times, rtol, atol, max_steps, A, E, out
 ):
-    """Adaptive steps that land on every requested time; returns the number of steps or -1."""
+    """Adaptive steps that land on every requested time; returns the steps and the time reached."""
     n = x0.size
     stage = np.empty((7, n))
     x, trial = x0.copy(), np.empty(n)
@@ -143,10 +144,10 @@ def _integrate(  # type: ignore[no-untyped-def]
     steps = 0
     for target in range(1, times.size):
         while t < times[target]:
-            if steps == max_steps:
-                return -1
             last = t + h * (1 + 1e-12) >= times[target]
             step = times[target] - t if last else h
+            if steps == max_steps or t + step == t:
+                return steps, t
             for s in range(1, 7):
                 trial[:] = x
                 for r in range(s):
@@ -158,9 +159,13 @@ def _integrate(  # type: ignore[no-untyped-def]
                 for s in range(7):
                     defect += E[s] * stage[s, i]
                 scale = atol + rtol * max(abs(x[i]), abs(trial[i]))
-                error = max(error, abs(step * defect) / scale)
+                # max() drops NaN, which is what a field beyond overflow gives.
+                if math.isfinite(defect) and math.isfinite(scale):
+                    error = max(error, abs(step * defect) / scale)
+                else:
+                    error = math.inf
             steps += 1
-            if not math.isfinite(error):
+            if error == math.inf:
                 h = step * 0.1
                 continue
             if error <= 1.0:
@@ -169,7 +174,7 @@ def _integrate(  # type: ignore[no-untyped-def]
                 stage[0] = stage[6]
             h = step * min(5.0, max(0.2, 0.9 * max(error, 1e-10) ** -0.2))
         out[target] = x
-    return steps
+    return steps, t
 
 
 def integrate(
@@ -210,14 +215,23 @@ def integrate(
     t = check_array("times", times, (None,))
     check_real("rtol", rtol, above=0)
     check_real("atol", atol, above=0)
-    if len(t) < 1 or (np.diff(t) <= 0).any():
-        raise ValueError("`times` must be strictly increasing and not empty; sort them")
+    check_integer("max_steps", max_steps, 1)
+    late = np.flatnonzero(np.diff(t) <= 0)
+    if len(late):
+        raise ValueError(
+            f"`times` must be strictly increasing, got {t[late[0] + 1]:g} after {t[late[0]]:g} at "
+            f"index {late[0] + 1}; sort them and drop repeats"
+        )
     out = np.empty((len(t), len(x)))
-    steps = _integrate(*system.terms, x, t, rtol, atol, max_steps, _A, _E, out)
-    if steps < 0:
+    elapsed = t - t[0]
+    steps, reached = _integrate(
+        *system.terms, x, elapsed, float(rtol), float(atol), max_steps, _A, _E, out
+    )
+    if reached < elapsed[-1]:
         raise QGDError(
             Outcome.DIVERGED,
-            f"the flow must reach t = {t[-1]:g} in {max_steps} steps and does not; it blows up or "
-            "is stiff: shorten the time, raise max_steps or loosen rtol",
+            f"the flow must reach t = {t[-1]:g}, got to t = {t[0] + reached:.6g} in {steps} steps "
+            f"(max_steps = {max_steps}); it blows up or is stiff: shorten the time, raise "
+            "max_steps or loosen rtol",
         )
     return out

@@ -172,14 +172,25 @@ def _rows(matrix: ArrayLike | csr_array) -> int:
 def _checked(k: int, Fk: ArrayLike | csr_array, n: int) -> csr_array:
     check_word_space(n, k)
     if issparse(Fk):
-        matrix = csr_array(Fk, dtype=np.float64)
+        matrix = csr_array(Fk, dtype=np.float64, copy=True)
+        shape = matrix.shape
     else:
         dense = np.asarray(Fk, dtype=np.float64)
-        matrix = csr_array(dense.reshape(n, -1) if dense.size == n ** (k + 1) else dense)
+        shape = dense.shape
+        fits = dense.size == n ** (k + 1) and shape[:1] in {(), (n,)}
+        matrix = csr_array(dense.reshape(n, n**k)) if fits else csr_array((n, 0))
     if matrix.shape != (n, n**k):
-        raise ValueError(f"`F[{k}]` must have shape ({n}, {n**k}), got {matrix.shape}")
-    if not np.isfinite(matrix.data).all():
-        raise ValueError(f"`F[{k}]` must be finite; remove infinities and NaN from the loss")
+        raise ValueError(
+            f"`F[{k}]` must have shape ({n}, {n**k}), got {shape}; row r of F[{k}] holds the "
+            f"coefficients of x_r'"
+        )
     matrix.sum_duplicates()
+    bad = np.flatnonzero(~np.isfinite(matrix.data))
+    if len(bad):
+        row = np.searchsorted(matrix.indptr, bad[0], side="right") - 1
+        raise ValueError(
+            f"`F[{k}]` must be finite, got {matrix.data[bad[0]]} at index "
+            f"({row}, {matrix.indices[bad[0]]}); remove infinities and NaN from the loss"
+        )
     matrix.eliminate_zeros()
     return matrix

@@ -26,6 +26,7 @@ from qgd.dynamics.transforms import rescale
 MapForm = Literal["exact", "first_order"]
 Form = Literal["exact", "first_order", "flow", "taylor"]
 _BYTES_PER_ENTRY = 12 * 3  # values and int32 indices, with the copies of the assembly
+_HOPELESS = 1e18  # non-zeros beyond which counting stops, well before floats overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,9 +209,12 @@ def _check_size(system: PolynomialMap | PolynomialSystem, order: int, form: str)
             power = np.convolve(power, counts)[: order + 1]
             total += float(power[1:].sum())
         else:
-            total += j * float(n) ** (j - 1) * float(counts.sum()) + float(n) ** j
+            total += j * float(n) ** (j - 1) * float(counts.sum())
+        total += float(n) ** j  # offset, row pointers and the diagonal of the first-order form
+        if total > _HOPELESS:
+            break
     check_memory(
         total * _BYTES_PER_ENTRY,
-        f"a Carleman matrix of order {order} in {n} variables ({total:.2g} non-zeros)",
+        f"a Carleman matrix of order {order} in {n} variables (at least {total:.2g} non-zeros)",
         "lower the order or keep fewer weights",
     )

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import expm
 from scipy.sparse import csr_array, eye_array
+from scipy.special import gammainc
 
 from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
-from qgd.core.checks import check_integer, check_real
+from qgd.core.checks import check_array, check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.dissipation import flow_majorant, log_norm, majorant, operator_norm
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem
@@ -37,16 +38,21 @@ def first_order_bounds(
                   + j sum_{j+l-1>N} f_l w_k^{j+l-1}                       (truncation)
                   + j (j - 1) / 2 max(w_k, w_{k+1})^{j-2} d_k^2           (lifting, O(eta^2) a step)
 
-    The recursion is linear, so the two sources are reported apart.
+    The recursion is linear, so the two sources are reported apart. `norm_bounds` are proved w_k,
+    as many as there are; by default, and for what is missing, the iterates of the majorant serve.
 
     Returns
     -------
     truncation, discretisation : Bound
     """
     f = [operator_norm(Fk) for Fk in system.F]
-    w = majorant(system).iterates(x0_norm, num_steps)
+    g = majorant(system)
+    w = g.iterates(x0_norm, num_steps)
     if norm_bounds is not None:
-        w = np.minimum(w, np.asarray(norm_bounds, dtype=np.float64)[: num_steps + 1])
+        given = check_array("norm_bounds", norm_bounds, (None,))[: num_steps + 1]
+        w[: len(given)] = np.minimum(w[: len(given)], given)
+        for k in range(num_steps):
+            w[k + 1] = min(w[k + 1], g(float(w[k])))
     identity = eye_array(system.num_variables, format="csr")
     diagonal = [operator_norm(csr_array(identity + j * system.F[1])) for j in range(1, order + 1)]
     step, tail = _derivation_norms(f, diagonal, order)
@@ -166,8 +172,10 @@ def taylor_bound(
     step = taylor_step(flow, step_size, taylor_order)
     norm = operator_norm(flow.matrix)
     z = step_size * norm
-    remainder = sum(z**i / math.factorial(i) for i in range(taylor_order + 1, taylor_order + 60))
-    growth = math.exp(log_norm(flow.matrix) * step_size)
+    with np.errstate(over="ignore"):
+        # R_k(z) = e^z P(k + 1, z) with the regularised incomplete gamma function P.
+        remainder = float(np.exp(z) * gammainc(taylor_order + 1, z))
+        growth = float(np.exp(log_norm(flow.matrix) * step_size))
     source = float(np.linalg.norm(flow.offset)) / norm if norm > 0 else 0.0
     y, error = flow.lift(x0), 0.0
     for _ in range(num_steps):

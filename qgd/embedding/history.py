@@ -99,6 +99,11 @@ class HistorySystem:
             b[k + 1] = self.step(k).offset
         return b.ravel()
 
+    @property
+    def rhs_norm(self) -> float:
+        """||b||_2."""
+        return float(np.linalg.norm(self.rhs))
+
     @cached_property
     def inverse_norm_bound(self) -> float:
         """Proved upper bound of ||L^-1||_2."""

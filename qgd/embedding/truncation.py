@@ -12,6 +12,7 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_array, check_integer
 from qgd.dynamics.dissipation import Majorant, majorant
+from qgd.dynamics.integrate import check_defined_steps
 from qgd.dynamics.system import Map, TimeDependentMap
 from qgd.embedding.carleman import CarlemanSystem, carleman
 
@@ -70,8 +71,7 @@ def propagated_bound(
     """
     g, w = _inputs(system, order, x0_norm, num_steps, norm_bounds)
     _, dropped = _coefficients(g, order)
-    maps = system.maps if isinstance(system, TimeDependentMap) else (system,)
-    steps = [carleman(m, order) for m in maps[:num_steps]]
+    steps = _embedded(system, order, num_steps)
     levels = steps[0].levels
     rows = np.eye(system.num_variables, steps[0].dimension)
     total = 0.0
@@ -124,12 +124,19 @@ def truncated_solution(system: Map, order: int, x0: ArrayLike, num_steps: int) -
     x = check_array("x0", x0, (system.num_variables,))
     if order == 0:
         return x
-    maps = system.maps if isinstance(system, TimeDependentMap) else (system,)
-    steps: list[CarlemanSystem] = [carleman(m, order) for m in maps[:num_steps]]
+    steps = _embedded(system, order, num_steps)
     y = steps[0].lift(x)
     for k in range(num_steps):
         y = steps[k % len(steps)].step(y)
     return steps[0].project(y)
+
+
+def _embedded(system: Map, order: int, num_steps: int) -> list[CarlemanSystem]:
+    """One embedded map for all steps, or one for each; at least one, also for T = 0."""
+    if not isinstance(system, TimeDependentMap):
+        return [carleman(system, order)]
+    check_defined_steps(system.num_steps, num_steps)
+    return [carleman(m, order) for m in system.maps[: max(num_steps, 1)]]
 
 
 def _inputs(
@@ -150,7 +157,7 @@ def _inputs(
                 f"`norm_bounds` must hold at least num_steps = {num_steps} numbers, got shape "
                 f"{given.shape}"
             )
-        w = np.minimum(w[:num_steps], given[:num_steps])
+        w[:num_steps] = np.minimum(w[:num_steps], given[:num_steps])
     return g, w[: max(num_steps, 1)]
 
 

@@ -13,6 +13,7 @@ from qiskit.circuit.library import UnitaryGate
 
 from qgd.core.arrays import Array, RealArray
 from qgd.core.compose import combination_alpha, combination_error, product_error
+from qgd.encoding.gates import householder, negate_ones
 
 Apply = Callable[[Array, bool], Array]
 Build = Callable[[int], QuantumCircuit]
@@ -204,10 +205,12 @@ def linear_combination(
     system = encodings[0].num_system
     prep = _preparation(weights, encodings, alpha, index)
     signs = [-1.0 if w < 0 else 1.0 for w in weights]
+    is_real = all(e.is_real for e in encodings)
 
     def apply(state: Array, adjoint: bool) -> Array:
         split = state.reshape(*state.shape[:-2], 2**index, -1)
         split = np.matmul(prep, split).reshape(*state.shape[:-2], 2**index, 2**inner, -1)
+        split = split if is_real else split.astype(np.complex128)
         for i, (sign, encoding) in enumerate(zip(signs, encodings, strict=True)):
             used = 2**encoding.num_ancillas
             part = split[..., i, :, :].reshape(*state.shape[:-2], -1, used, state.shape[-1])
@@ -242,7 +245,7 @@ def linear_combination(
         apply_unitary=apply,
         build=build,
         num_work=work,
-        is_real=all(e.is_real for e in encodings),
+        is_real=is_real,
         name=name,
         work=sum(2.0 ** (inner - e.num_ancillas) * e.work for e in encodings)
         + 2.0 ** (2 * index + inner + system),
@@ -267,26 +270,6 @@ def _preparation(
     for i, (w, e) in enumerate(zip(weights, encodings, strict=True)):
         column[i] = math.sqrt(abs(w) * e.alpha / alpha)
     return householder(column)
-
-
-def householder(column: RealArray) -> RealArray:
-    """Symmetric orthogonal matrix that maps e_0 to a real unit vector."""
-    v = -column.copy()
-    v[0] += 1.0
-    squared = v @ v
-    if squared < 1e-30:
-        return np.eye(len(column))
-    return np.eye(len(column)) - 2.0 * np.outer(v, v) / squared
-
-
-def negate_ones(circuit: QuantumCircuit, qubits: Sequence[int]) -> None:
-    """Multiply the amplitude of |1...1> on these qubits by -1."""
-    if len(qubits) == 1:
-        circuit.z(qubits[0])
-        return
-    circuit.h(qubits[-1])
-    circuit.mcx(list(qubits[:-1]), qubits[-1])
-    circuit.h(qubits[-1])
 
 
 def _embed(

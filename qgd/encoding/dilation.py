@@ -13,6 +13,7 @@ from qiskit.circuit.library import UnitaryGate
 from qgd.core.arrays import Array
 from qgd.core.checks import check_memory
 from qgd.encoding.block_encoding import BlockEncoding
+from qgd.encoding.gates import controlled
 
 
 def dilation(matrix: ArrayLike, alpha: float | None = None, name: str = "U_A") -> BlockEncoding:
@@ -93,14 +94,6 @@ def scalar_dilation(value: float, alpha: float, num_system: int) -> BlockEncodin
         return circuit
 
     return BlockEncoding(alpha, 0.0, num_system, 1, apply, build, name=f"{value:g}I")
-
-
-def controlled(unitary: Array, num_controls: int) -> Array:
-    """Matrix of a gate controlled on further, most significant qubits, all being 1."""
-    size = len(unitary)
-    result = np.eye(size * 2**num_controls, dtype=unitary.dtype)
-    result[-size:, -size:] = unitary
-    return result
 
 
 def right_multiply(rows: Array, matrix: Array) -> Array:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import StatePreparation
 from scipy.sparse import csr_array
 
 from qgd.core.arrays import Array, IntArray, RealArray
@@ -17,6 +16,7 @@ from qgd.embedding.history import HistorySystem, LinearSystem
 from qgd.encoding.block_encoding import BlockEncoding, identity_encoding
 from qgd.encoding.dilation import dilation, scalar_dilation
 from qgd.encoding.registers import Piece, cyclic_increment, multiplexed
+from qgd.encoding.state_preparation import real_state_preparation
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,9 @@ class EncodedSystem:
 
     @property
     def kappa_bound(self) -> float:
-        """Proved upper bound of kappa = alpha / sigma_min."""
-        return self.encoding.alpha * self.inverse_norm_bound
+        """Proved upper bound of kappa = alpha / sigma_min of what is encoded (Theorem 7.3)."""
+        left = 1 - self.inverse_norm_bound * self.encoding.epsilon
+        return self.encoding.alpha * self.inverse_norm_bound / left if left > 0 else math.inf
 
     @property
     def rhs_norm(self) -> float:
@@ -74,9 +75,7 @@ class EncodedSystem:
 
     def preparation(self) -> QuantumCircuit:
         """Circuit that prepares b / ||b|| on the system register."""
-        circuit = QuantumCircuit(self.encoding.num_system, name="prepare_b")
-        circuit.append(StatePreparation(self.padded_rhs), circuit.qubits)
-        return circuit
+        return real_state_preparation(self.padded_rhs)
 
 
 def encode(system: LinearSystem) -> EncodedSystem:
@@ -123,7 +122,8 @@ def _encode_history(system: HistorySystem) -> EncodedSystem:
         matrix=system.matrix,
         rhs=_checked_rhs(system.rhs, len(k)),
         positions=k * 2**block + i,
-        # Unused times are identity rows; their inverse has norm one.
+        # Unused times are identity rows, and unused entries of a block idle beside those of y_T:
+        # the inverse of this part has norm at most max(1, ||L^-1||).
         inverse_norm_bound=max(1.0, system.inverse_norm_bound),
     )
 
@@ -154,5 +154,6 @@ def encoding_bound(system: EncodedSystem, factor: float) -> Bound:
         Kind.PROVED,
         source,
         "07-encodings.md#Theorem 7.3",
-        assumptions=(Assumption("||A^-1|| epsilon < 1", loss < 1, loss),) if epsilon else (),
+        # An infinite value needs no assumption: it is true of every encoding.
+        assumptions=(Assumption("||A^-1|| epsilon < 1", True, loss),) if 0 < loss < 1 else (),
     )

@@ -66,12 +66,14 @@ def multiplexed(pieces: Sequence[Piece], num_time: int) -> BlockEncoding:
         raise ValueError(f"`pieces` must share alpha, system and ancilla qubits, got {shapes}")
     block, ancillas = first.num_system, first.num_ancillas
     system = num_time + block
+    work = max(p.encoding.num_work for p in pieces)
+    is_real = all(p.encoding.is_real for p in pieces)
 
     def apply(state: Array, adjoint: bool) -> Array:
         lead = state.shape[:-2]
         split = state.reshape(*lead, 2**ancillas, 2**num_time, 2**block)
         by_time = np.moveaxis(split, -2, -3)  # time, ancillas, block
-        out = np.empty(by_time.shape, dtype=state.dtype)
+        out = np.empty(by_time.shape, dtype=state.dtype if is_real else np.complex128)
         for piece in pieces:
             here = (..., slice(piece.start, piece.stop), slice(None), slice(None))
             out[here] = piece.encoding.apply(np.ascontiguousarray(by_time[here]), adjoint=adjoint)
@@ -79,11 +81,12 @@ def multiplexed(pieces: Sequence[Piece], num_time: int) -> BlockEncoding:
 
     def build(num_controls: int) -> QuantumCircuit:
         flag = system + ancillas
-        circuit = QuantumCircuit(flag + 1 + num_controls)
-        outer = list(range(flag + 1, flag + 1 + num_controls))
+        circuit = QuantumCircuit(flag + 1 + work + num_controls)
+        outer = list(range(flag + 1 + work, circuit.num_qubits))
         time = list(range(block, system))
-        target = [*range(block), *range(system, flag), flag]
         for piece in pieces:
+            inner = range(flag + 1, flag + 1 + piece.encoding.num_work)
+            target = [*range(block), *range(system, flag), *inner, flag]
             mark = _interval_flag(circuit, piece, time, outer, flag)
             circuit.compose(mark, inplace=True, wrap=False)
             circuit.compose(piece.encoding.build(1), target, inplace=True, wrap=False)
@@ -97,8 +100,8 @@ def multiplexed(pieces: Sequence[Piece], num_time: int) -> BlockEncoding:
         num_ancillas=ancillas,
         apply_unitary=apply,
         build=build,
-        num_work=1,
-        is_real=all(p.encoding.is_real for p in pieces),
+        num_work=1 + work,
+        is_real=is_real,
         name="multiplexed",
         work=sum((p.stop - p.start) * p.encoding.work for p in pieces),
     )

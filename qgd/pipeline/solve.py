@@ -3,113 +3,29 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qgd.core.arrays import RealArray
-from qgd.core.bound import Bound, Kind
 from qgd.core.budget import ErrorBudget
-from qgd.core.checks import check_array, check_integer, check_real
+from qgd.core.checks import check_real
 from qgd.core.outcome import Outcome, QGDError
 from qgd.core.resources import Cost, Resources
 from qgd.core.solution import Solution
-from qgd.dynamics.system import Dynamics, PolynomialSystem, TimeDependentMap
-from qgd.dynamics.transforms import AffineChange, shift
-from qgd.embedding.carleman import MapForm, carleman
-from qgd.embedding.discretisation import (
-    check_reaches,
-    first_order_bounds,
-    flow_truncation_bound,
-    taylor_bound,
-    taylor_step,
-)
-from qgd.embedding.history import HistorySystem, history_system
+from qgd.dynamics.system import Dynamics
+from qgd.embedding.carleman import MapForm
 from qgd.encoding.linear_system import EncodedSystem, encode, encoding_bound
-from qgd.pipeline.order import Order, choose_order, choose_scale, reach
+from qgd.pipeline.embed import INVERSION_SHARE, READOUT_SHARE, Embedded, embed
+from qgd.pipeline.order import Order
 from qgd.pipeline.source import SolverSource
 from qgd.readout.final_state import FinalState
 from qgd.readout.interface import Reading, Readout, restoring_factor
 from qgd.solvers.interface import LinearSolver, SolvedState
 from qgd.solvers.qsvt import QSVT
 
-# How a tolerance is divided among the stages that can be tuned.
-TRUNCATION_SHARE, INVERSION_SHARE, READOUT_SHARE = 0.4, 0.1, 0.4
+# Part of what is left of a tolerance that the readout may use.
 _SPENT = 0.98
-
-
-@dataclass(frozen=True, eq=False)
-class Embedded:
-    """The chain up to the history system, with the error lines that belong to it.
-
-    Parameters
-    ----------
-    history : HistorySystem
-        L z = b.
-    lines : tuple of Bound
-        Truncation and discretisation, and what happened before the embedding.
-    back : AffineChange
-        From the embedded coordinates to x.
-    order : int
-        N.
-    """
-
-    history: HistorySystem
-    lines: tuple[Bound, ...]
-    back: AffineChange
-    order: int
-
-
-def embed(
-    system: Dynamics,
-    x0: ArrayLike,
-    num_steps: int,
-    *,
-    order: Order,
-    center: ArrayLike | None = None,
-    tolerance: float | None = None,
-    form: MapForm = "exact",
-    step_size: float | None = None,
-    taylor_order: int = 8,
-    scale: float | None = None,
-    padding: int | None = None,
-    norm_bounds: ArrayLike | None = None,
-) -> Embedded:
-    """Shift, lift and write down all times at once; parameters as for `solve`."""
-    start = check_array("x0", x0, (system.num_variables,))
-    check_integer("num_steps", num_steps, 1)
-    origin = start if center is None else check_array("center", center, start.shape)
-    shifted, back = shift(system, origin)
-    u0 = start - origin
-    share = math.inf if tolerance is None else TRUNCATION_SHARE * tolerance
-    if isinstance(shifted, PolynomialSystem):
-        if step_size is None or not isinstance(order, int):
-            raise ValueError(
-                "a flow must be given `step_size` and an integer `order`, got "
-                f"step_size={step_size}, order={order!r}"
-            )
-        time = num_steps * check_real("step_size", step_size, above=0)
-        bound = flow_truncation_bound(shifted, order, float(np.linalg.norm(u0)), time)
-        check_reaches(bound)
-        flow = carleman(shifted, order, scale=scale or 1.0)
-        error = taylor_bound(flow, step_size, taylor_order, u0, num_steps)
-        step = taylor_step(flow, step_size, taylor_order)
-        return Embedded(history_system(step, u0, num_steps, padding), (bound, error), back, order)
-    w = None if norm_bounds is None else np.asarray(norm_bounds, dtype=np.float64)
-    choice = choose_order(shifted, order, u0, num_steps, share, w)
-    maps = shifted.maps if isinstance(shifted, TimeDependentMap) else (shifted,)
-    if form == "first_order" and len(maps) == 1:
-        radius = float(np.linalg.norm(u0))
-        lines = first_order_bounds(maps[0], choice.order, radius, num_steps, w)
-    elif form == "exact":
-        exact = "gradient descent is the discrete map itself"
-        lines = (choice.bound, _exact("discretisation", exact, "06-discretisation.md#Theorem 6.5"))
-    else:
-        raise ValueError(f"`form` must be 'exact' for this dynamics, got {form!r}")
-    r = scale or choose_scale(shifted, choice.order, reach(shifted, u0, num_steps, choice.order, w))
-    steps = [carleman(m, choice.order, form=form, scale=r) for m in maps[:num_steps]]
-    return Embedded(history_system(steps, u0, num_steps, padding), lines, back, choice.order)
 
 
 def solve(
@@ -220,7 +136,8 @@ def run(
     source = SolverSource(solver, encoded)
     if tolerance is not None:
         # The readout may use whatever the stages before it have left.
-        spent = sum(line.value for line in embedded.lines) + source.solved.bound.value * factor
+        history_error = math.sqrt(2) * factor * source.solved.bound.value
+        spent = sum(line.value for line in embedded.lines) + history_error
         error = max(_SPENT * (tolerance - spent), READOUT_SHARE * tolerance)
         readout = readout.with_error(embedded.history, source.solved.state.scale, error)
     reading = readout.read(embedded.history, source)
@@ -238,8 +155,9 @@ def _solution(
     to_answer = restoring_factor(embedded.history, 1.0)
     gain = 1.0 if reading.observable is None else float(np.linalg.norm(reading.observable))
     lines = [line.scaled(gain) for line in embedded.lines]
-    lines.append(encoding_bound(encoded, to_answer * gain))
-    lines.append(solved.bound.scaled(to_answer * gain))
+    amplified = to_answer * gain * reading.amplification
+    lines.append(encoding_bound(encoded, amplified))
+    lines.append(solved.bound.scaled(amplified))
     budget = ErrorBudget((*lines, reading.bound))
     total = budget.total().value
     missed = tolerance is not None and total > tolerance
@@ -302,7 +220,3 @@ def _resources(
             reading.cost,
         )
     )
-
-
-def _exact(stage: str, source: str, theorem: str) -> Bound:
-    return Bound(stage, 0.0, Kind.PROVED, source, theorem)

@@ -22,8 +22,9 @@ from qgd.dynamics.gradient import gradient_descent
 from qgd.dynamics.integrate import descend
 from qgd.dynamics.system import PolynomialMap
 from qgd.dynamics.transforms import shift
+from qgd.pipeline.embed import embed
 from qgd.pipeline.order import Order
-from qgd.pipeline.solve import embed, run
+from qgd.pipeline.solve import run
 from qgd.pipeline.source import SolverSource
 from qgd.problem.logistic import LogisticLoss
 from qgd.problem.polynomial import PolynomialLoss

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from qgd.core.arrays import RealArray
-from qgd.core.checks import check_array, check_integer, check_real
+from qgd.core.checks import check_array, check_indices, check_integer, check_real
 from qgd.problem.losses import ridge_penalty
 from qgd.problem.polynomial import PolynomialLoss
 from qgd.problem.ridge_functions import ridge_function_sum
 
 _SUBINTERVALS = 8
+_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,7 @@ class LogisticLoss:
 
     def restrict(self, indices: ArrayLike) -> LogisticLoss:
         """Return the loss of the weights `indices`, all others fixed at zero."""
-        kept = np.asarray(indices, dtype=np.int64)
+        kept = check_indices("indices", indices, self.num_weights)
         return LogisticLoss(np.ascontiguousarray(self.features[:, kept]), self.labels, self.ridge)
 
     def surrogate(self, center: ArrayLike, radius: float, degree: int = 3) -> SigmoidSurrogate:
@@ -85,6 +86,8 @@ class LogisticLoss:
 
         with the maximum of the derivative over the same interval. One polynomial a sample is far
         more accurate than one polynomial for all, and the gradient is of degree q all the same.
+        Where h_i is below 2 pi eps^(1/(q+1)), eps the machine precision, that length takes its
+        place: the error is eps all the same, and the coefficients do not drown in eps / h_i^q.
 
         Parameters
         ----------
@@ -106,7 +109,7 @@ class LogisticLoss:
         X, samples = self.features, len(self.features)
         z = X @ c
         norms = np.linalg.norm(X, axis=1)
-        h = np.maximum(radius * norms, 1e-12)
+        h = np.maximum(radius * norms, 2 * math.pi * _EPS ** (1 / (degree + 1)))
         sigmoid = _interpolants(z, h, degree)
         profile = np.zeros((samples, degree + 2))
         profile[:, 0] = np.logaddexp(0, z) - self.labels * z
@@ -223,4 +226,6 @@ def _derivative_bound(lower: RealArray, upper: RealArray, order: int) -> RealArr
     for j in range(n + 1):
         for i in range(j + 1):
             bernstein[:, j] += math.comb(j, i) / math.comb(n, i) * shifted[:, i]
-    return np.abs(bernstein).max(axis=1)
+    # The coefficients cancel at high orders: what rounding may have hidden is added.
+    rounding = 8 * n * _EPS * np.polynomial.polynomial.polyval(upper, np.abs(p))
+    return np.asarray(np.abs(bernstein).max(axis=1) + rounding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qgd.core.checks import check_array, check_integer, check_real
+from qgd.core.checks import check_array, check_indices, check_integer, check_real
 from qgd.problem.polynomial import PolynomialLoss
 
 
@@ -84,15 +84,14 @@ def matrix_factorisation(
     """
     check_integer("rank", rank, 1)
     check_real("ridge", ridge, at_least=0)
-    i = np.asarray(rows, dtype=np.int64)
-    j = np.asarray(columns, dtype=np.int64)
-    m = check_array("values", values, (len(i),))
-    if len(i) == 0 or len(j) != len(i):
+    m = check_array("values", values, (None,))
+    i = check_indices("rows", rows, shape[0], "raise shape[0] or correct the rows")
+    j = check_indices("columns", columns, shape[1], "raise shape[1] or correct the columns")
+    if not i.shape == j.shape == m.shape:
         raise ValueError(
-            f"`rows` and `columns` must have the same positive length, got {len(i)} and {len(j)}"
+            "`rows`, `columns` and `values` must have the same shape (observations,), got "
+            f"{i.shape}, {j.shape} and {m.shape}; give one entry an observation to each"
         )
-    if i.min() < 0 or j.min() < 0 or i.max() >= shape[0] or j.max() >= shape[1]:
-        raise ValueError(f"`rows` and `columns` must lie inside shape {shape}")
     a = np.arange(rank)
     u = i[:, None] * rank + a
     v = shape[0] * rank + j[:, None] * rank + a

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qgd.core.arrays import IntArray, RealArray
-from qgd.core.checks import check_array, check_integer
+from qgd.core.checks import check_array, check_indices, check_integer
 
 Word = tuple[int, ...]
 
@@ -58,22 +58,17 @@ class PolynomialLoss:
         ------
         ValueError
             If a coefficient is not finite, an index is negative or not below `num_weights`.
+        TypeError
+            If an index is no integer.
         """
         pairs = list(terms.items() if isinstance(terms, Mapping) else terms)
         largest = max((max(word) for word, _ in pairs if word), default=-1)
         size = largest + 1 if num_weights is None else check_integer("num_weights", num_weights, 1)
-        if largest >= size or any(index < 0 for word, _ in pairs for index in word):
-            raise ValueError(
-                f"`terms` must use weights 0 to {size - 1}, got index "
-                f"{min(itertools.chain.from_iterable(w for w, _ in pairs), key=lambda i: -abs(i))}"
-                "; raise num_weights or correct the words"
-            )
         degree = max((len(word) for word, _ in pairs), default=0)
         words, coefficients = [], []
         for d in range(degree + 1):
             chosen = [(word, c) for word, c in pairs if len(word) == d]
-            letters = np.array([word for word, _ in chosen], dtype=np.int64)
-            words.append(letters.reshape(len(chosen), d))
+            words.append(np.array([word for word, _ in chosen]).reshape(len(chosen), d))
             coefficients.append(np.array([c for _, c in chosen], dtype=np.float64))
         return cls.from_arrays(max(size, 1), words, coefficients)
 
@@ -85,8 +80,12 @@ class PolynomialLoss:
         coefficients: Iterable[ArrayLike],
     ) -> PolynomialLoss:
         """Build from one array of words and one of coefficients a degree, in any order."""
+        remedy = "raise num_weights or correct the words"
         canonical = [
-            _canonical(np.asarray(w, dtype=np.int64), check_array("coefficients", c, (len(w),)))
+            _canonical(
+                check_indices("words", w, num_weights, remedy),
+                check_array("coefficients", c, (len(w),)),
+            )
             for w, c in zip(words, coefficients, strict=True)
         ]
         while len(canonical) > 1 and not len(canonical[-1][1]):
@@ -140,7 +139,7 @@ class PolynomialLoss:
 
     def restrict(self, indices: ArrayLike) -> PolynomialLoss:
         """Return the loss of the weights `indices` (shape (r,)), all others fixed at zero."""
-        kept = np.asarray(indices, dtype=np.int64)
+        kept = check_indices("indices", indices, self.num_weights)
         position = np.full(self.num_weights, -1, dtype=np.int64)
         position[kept] = np.arange(len(kept))
         words, coefficients = [], []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import StatePreparation, grover_operator
+from qiskit.circuit.library import grover_operator
 from qiskit.primitives import StatevectorSampler
 
 from qgd.core.arrays import RealArray
@@ -17,6 +17,7 @@ from qgd.core.checks import check_array, check_real
 from qgd.core.resources import Cost
 from qgd.core.state import FlaggedState
 from qgd.embedding.history import HistorySystem
+from qgd.encoding.state_preparation import real_state_preparation
 from qgd.readout.interface import Reading, StateSource, quiet_deprecations, restoring_factor
 
 _SHOTS = 1000
@@ -28,8 +29,9 @@ class AmplitudeEstimation:
     """c . x_T by iterative amplitude estimation: error ~ 1 / calls instead of 1 / sqrt(shots).
 
     The good state is |0> of all flags and the uniform superposition of the copies of c / ||c|| in
-    the register; its amplitude is sqrt(p + 1) (c . x_T) / (r scale ||c||). A second estimation with
-    c injected into the right-hand side, so that its amplitude adds to the first, finds the sign.
+    the register; its amplitude is sqrt(p + 1) (c . x_T) / (r scale ||c||). A second estimation,
+    with a known multiple of c injected into the right-hand side so that the amplitudes add, finds
+    the sign, and the value itself where it is too small to have a clear one.
 
     Parameters
     ----------
@@ -75,15 +77,15 @@ class AmplitudeEstimation:
         factor = restoring_factor(system, state.scale) * size
         low, high, calls = self._amplitude(system, source, state, None, c / size)
         value, half = factor * (low + high) / 2, factor * (high - low) / 2
-        shift = value / size
-        rhs = _joined(system, shift * c / size)
+        # c enters with the norm of b: sqrt(2) in amplitude at most.
+        added = system.steps[0].scale * system.rhs_norm * size
+        rhs = system.rhs + system.injection(added * c / size**2)
         joint = source.state(rhs)
-        low2, high2, more = self._amplitude(system, source, joint, rhs, c / size)
-        added = restoring_factor(system, joint.scale) * size * (low2 + high2) / 2
-        # With the sign of c . x positive the amplitudes add up to 2 value, else they cancel.
-        positive = added > value
-        unclear = abs(added - (2 * value if positive else 0.0)) > value / 2
-        error = half + (2 * value if unclear or half > value / 2 else 0.0)
+        low, high, more = self._amplitude(system, source, joint, rhs, c / size)
+        factor = restoring_factor(system, joint.scale) * size
+        value, error = _signed(
+            value, half, factor * (low + high) / 2, factor * (high - low) / 2, added
+        )
         bound = Bound(
             "readout",
             error,
@@ -92,8 +94,7 @@ class AmplitudeEstimation:
             confidence=self.confidence,
         )
         cost = Cost("readout", qubits=1, shots=calls + more, detail="amplitude estimation")
-        signed = np.array([value if positive else -value])
-        return Reading(signed, math.nan, bound, cost, c)
+        return Reading(np.array([value]), math.nan, bound, cost, c)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> AmplitudeEstimation:
         """Choose the error of the amplitude so that c . x_T is known to about `error`."""
@@ -152,9 +153,21 @@ class AmplitudeEstimation:
         return low, high, 2 * int(result.num_oracle_queries) + repetitions
 
 
-def _joined(system: HistorySystem, x: RealArray) -> RealArray:
-    """b with x injected at row T: the solution's final copies become x_T + x."""
-    return system.rhs + system.injection(x)
+def _signed(
+    size: float, half: float, joint: float, joint_half: float, added: float
+) -> tuple[float, float]:
+    """Value and error of x from |x| = size +- half and |x + added| = joint +- joint_half.
+
+    Where |x| may be large the sign is that for which the second number fits; where it is small,
+    x + added is positive and the difference is an estimate of x itself.
+    """
+    fits = [abs(joint - abs(sign * size + added)) for sign in (1, -1)]
+    sign = 1 if fits[0] <= fits[1] else -1
+    if max(fits) > 2 * (half + joint_half):
+        return sign * size, half
+    if size + half <= added:
+        return joint - added, joint_half
+    return sign * size, half + 2 * size
 
 
 def _overlap_circuit(
@@ -174,9 +187,7 @@ def _overlap_circuit(
     register = range((times * size - 1).bit_length())
     marked = QuantumCircuit(solve.num_qubits + 1)
     marked.compose(solve, range(solve.num_qubits), inplace=True)
-    prepare = QuantumCircuit(len(register))
-    prepare.append(StatePreparation(target.ravel()), register)
-    marked.compose(prepare.inverse(), register, inplace=True)
+    marked.compose(real_state_preparation(target.ravel()).inverse(), register, inplace=True)
     flags = list(range(solve.num_qubits))
     marked.x(flags)
     marked.mcx(flags, solve.num_qubits)

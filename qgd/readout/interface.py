@@ -42,6 +42,9 @@ class Reading:
         Shots and qubits.
     observable : ndarray, shape (n,), optional
         c, when the value is c . x_T.
+    amplification : float
+        Factor on errors of the history vector beyond 1 / sqrt(p + 1): 1 where the copies of x_T are
+        averaged, sqrt(2) where magnitudes and signs are read apart (Theorem 4.2).
     """
 
     value: RealArray
@@ -49,6 +52,7 @@ class Reading:
     bound: Bound
     cost: Cost
     observable: RealArray | None = None
+    amplification: float = 1.0
 
 
 @runtime_checkable

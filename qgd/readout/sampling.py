@@ -18,6 +18,9 @@ from qgd.embedding.history import HistorySystem
 from qgd.readout.interface import Reading, StateSource, restoring_factor
 
 _LEAST_SHOTS = 2
+# Reference entries are at least this fraction of their root mean square, so that small entries of
+# the solution have something to interfere with.
+_FLOOR = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,12 @@ class Sampling:
     read 0, whose time is at least T and whose register holds entry i of the first level,
     |x_i| = F sqrt(n_i / shots); the factor F is known beforehand, so the norm needs nothing else.
 
-    *Signs.* The other half interferes the solution with a reference that is solved along with it: a
-    qubit |0> + |1> selects between b and the magnitudes just found, injected at row T, where they
-    idle to the end. After a Hadamard gate the difference of the outcomes (0, i) and (1, i) has the
-    sign of x_i. Only the state preparation is controlled, never the solver.
+    *Signs.* The other half interferes the solution with a known reference that is solved along with
+    it: a qubit |0> + |1> selects between b and a positive vector rho injected at row T, where it
+    idles to the end. After a Hadamard gate the outcomes (0, i) and (1, i) have probabilities
+    (x_i +- rho_i)^2 / (2 J^2): the sign of their difference d_i is that of x_i, and where that sign
+    is open, J^2 d_i / (2 shots rho_i) is an unbiased estimate of x_i itself. Only the preparation
+    of the right-hand side is controlled, never the solver.
 
     Parameters
     ----------
@@ -44,8 +49,8 @@ class Sampling:
 
     Notes
     -----
-    sqrt(n_i / S) has standard deviation at most 1 / (2 sqrt(S)), whatever x is, so the error is
-    F sqrt(chi2_n) / (2 sqrt(S)); entries whose sign the interference leaves open add 2 |x_i|.
+    sqrt(n_i / S) has standard deviation at most about 1 / (2 sqrt(S)), whatever x is; the stated
+    error is the largest standard deviation of an entry times the root of a chi-squared quantile.
     ESTIMATED: it rests on the normal approximation of counts.
     """
 
@@ -67,53 +72,73 @@ class Sampling:
         state = source.state()
         factor = restoring_factor(system, state.scale)
         first = self.shots // 2
-        counts = _sample(_windowed(system, state.amplitudes), first, rng)
+        probabilities = _windowed(system, state.amplitudes)
+        counts = _sample(probabilities, first, rng)
         if counts.sum() == 0:
+            survival = float(probabilities.sum())
             raise QGDError(
                 Outcome.NO_SHOTS_SURVIVED,
-                f"`shots` must exceed a few times 1 / (success probability), got {self.shots} with "
-                f"probability {state.success_probability:.2g}; take at least "
-                f"{math.ceil(200 / max(state.success_probability, 1e-12)):,} shots",
+                f"`shots` must exceed a few times 1 / (probability that one is kept), got "
+                f"{self.shots} with probability {survival:.2g}; take at least "
+                f"{math.ceil(200 / max(survival, 1e-12)):,} shots",
             )
         magnitudes = factor * np.sqrt(counts / first)
-        reference = source.state(system.injection(magnitudes))
-        signs, open_signs = self._signs(system, state, reference, self.shots - first, rng)
-        spread = factor * math.sqrt(chi2.ppf(self.confidence, len(counts)) / (4 * first))
-        error = spread + 2 * float(np.linalg.norm(magnitudes[open_signs]))
+        rho = _reference(system, magnitudes)
+        reference = source.state(system.injection(rho))
+        signed, deviation, is_open = self._interference(
+            system, state, reference, rho, magnitudes, self.shots - first, rng
+        )
+        value = np.where(is_open, signed, np.sign(signed) * magnitudes)
+        spread = np.where(is_open, deviation, factor / math.sqrt(4 * first))
+        small = f", {is_open.sum()} small entries" if is_open.any() else ""
         bound = Bound(
             "readout",
-            error,
+            float(spread.max()) * math.sqrt(chi2.ppf(self.confidence, len(counts))),
             Kind.ESTIMATED,
-            f"{self.shots} shots, {int(counts.sum())} kept, {open_signs.sum()} signs open",
+            f"{int(counts.sum())} of {first} shots kept{small}",
             confidence=self.confidence,
         )
         cost = Cost("readout", qubits=1, shots=self.shots, detail=f"{self.shots} shots")
-        return Reading(signs * magnitudes, float(np.linalg.norm(magnitudes)), bound, cost)
+        size = float(np.linalg.norm(magnitudes))
+        return Reading(value, size, bound, cost, amplification=math.sqrt(2))
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> Sampling:
-        """Choose the shots so that the noise of the magnitudes is at most `error`."""
+        """Choose the shots so that the stated error is at most about `error`, small entries too.
+
+        The noise of an entry whose sign is open is up to twice that of a magnitude.
+        """
         if self.shots is not None:
             return self
         check_real("error", error, above=0)
         quantile = chi2.ppf(self.confidence, system.steps[0].num_variables)
         factor = restoring_factor(system, scale)
-        return replace(self, shots=2 * math.ceil(factor**2 * quantile / (4 * error**2)) + 2)
+        first = math.ceil(factor**2 * quantile / error**2)
+        return replace(self, shots=2 * (first + 1))
 
-    def _signs(
+    def _interference(
         self,
         system: HistorySystem,
         state: FlaggedState,
         reference: FlaggedState,
+        rho: RealArray,
+        magnitudes: RealArray,
         shots: int,
         rng: np.random.Generator,
-    ) -> tuple[RealArray, BoolArray]:
-        """Signs of the entries, and which of them the outcomes leave open."""
+    ) -> tuple[RealArray, RealArray, BoolArray]:
+        """Signed estimates, their standard deviations, and where the sign is left open.
+
+        The expected number of outcomes (0, i) and (1, i) together, shots (x_i^2 + rho_i^2) / J^2, is
+        the variance of their difference.
+        """
         probabilities = [_windowed(system, branch) for branch in interfere(state, reference)]
         outcomes = _sample(np.concatenate(probabilities), shots, rng)
-        n = len(outcomes) // 2
-        difference = outcomes[:n].astype(np.float64) - outcomes[n:]
-        noise = norm.ppf(0.5 + self.confidence / 2) * np.sqrt(outcomes[:n] + outcomes[n:])
-        return np.where(difference < 0, -1.0, 1.0), np.abs(difference) <= noise
+        plus, minus = outcomes[: len(rho)], outcomes[len(rho) :]
+        difference = plus.astype(np.float64) - minus
+        joint = restoring_factor(system, math.hypot(state.scale, reference.scale))
+        noise = np.sqrt(np.maximum(shots * (magnitudes**2 + rho**2) / joint**2, 1))
+        unit = joint**2 / (2 * shots * rho)
+        is_open = np.abs(difference) <= norm.ppf(0.5 + self.confidence / 2) * noise
+        return unit * difference, unit * noise, is_open
 
 
 def interfere(state: FlaggedState, reference: FlaggedState) -> tuple[Array, Array]:
@@ -126,6 +151,16 @@ def interfere(state: FlaggedState, reference: FlaggedState) -> tuple[Array, Arra
     signal = state.amplitudes * (state.scale / common)
     known = reference.amplitudes * (reference.scale / common)
     return (signal + known) / math.sqrt(2), (signal - known) / math.sqrt(2)
+
+
+def _reference(system: HistorySystem, magnitudes: RealArray) -> RealArray:
+    """Positive vector along the magnitudes found, small entries lifted, of the norm of b.
+
+    With equal norms the joint right-hand side costs a factor sqrt(2) in amplitude, no more.
+    """
+    mean = float(np.linalg.norm(magnitudes)) / math.sqrt(len(magnitudes))
+    direction = np.maximum(magnitudes, _FLOOR * mean)
+    return direction * (system.rhs_norm / float(np.linalg.norm(system.injection(direction))))
 
 
 def _windowed(system: HistorySystem, amplitudes: Array) -> RealArray:

@@ -87,6 +87,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
+        os.chmod(name, 0o644)  # mkstemp makes private files
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -13,8 +13,7 @@ from qiskit.circuit.library import QFTGate, UCRYGate, UnitaryGate
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_integer, check_memory, check_real
 from qgd.core.resources import Cost
-from qgd.encoding.block_encoding import householder
-from qgd.encoding.dilation import controlled
+from qgd.encoding.gates import controlled, householder
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import (
     Inversion,
@@ -75,14 +74,15 @@ class HHL:
         """Run the solver; see `LinearSolver`."""
         condition = resolve_kappa(self.kappa, system)
         clock, error = self._clock(condition[0])
-        weights = _sine_weights(condition[0], clock)
-        steps = 2**clock - 1
-        calls = 2 * steps * evolution_degree(_TIME)
+        weights, gain = _sine_weights(condition[0], clock), 1 / (2 * condition[0])
+        degree, cut = evolution_degree(weights / gain, _TIME, error, gain)
+        calls = 2 * (2**clock - 1) * degree
         level = choose_level(self.level, calls * system.encoding.work)
         if level == "gate":
             amplitudes = run_circuit(self.circuit(system), system)
         elif level == "block":
-            amplitudes = apply_by_calls(weights, _TIME, system)
+            amplitudes = apply_by_calls(weights, _TIME, system, degree)
+            error += cut
         else:
             amplitudes = apply_as_polynomial(weights, _TIME, system)
         cost = Cost(
@@ -92,7 +92,7 @@ class HHL:
             state_preparations=1,
             detail=f"HHL with {clock} clock qubits",
         )
-        inversion = Inversion(1 / (2 * condition[0]), error, "Theorem 5.5", cost.detail)
+        inversion = Inversion(gain, error, "Theorem 5.5", cost.detail)
         return solved_state(system, amplitudes, inversion, condition, cost, level)
 
     def circuit(self, system: EncodedSystem) -> QuantumCircuit:
@@ -128,7 +128,8 @@ class HHL:
             check_integer("num_clock", self.num_clock, 3)
             return self.num_clock, filter_error(kappa, self.num_clock)
         check_real("epsilon", self.epsilon, above=0)
-        for clock in range(max(3, math.floor(math.log2(kappa))), _LARGEST_CLOCK + 1):
+        smallest = min(max(3, math.floor(math.log2(kappa))), _LARGEST_CLOCK)
+        for clock in range(smallest, _LARGEST_CLOCK + 1):
             error = filter_error(kappa, clock)
             if error <= self.epsilon:
                 return clock, error
@@ -154,9 +155,11 @@ def filter_error(kappa: float, num_clock: int) -> float:
     values = np.fft.irfft(spectrum, points) * points
     spacing = 2 * math.pi / (_TIME * points)
     first = math.floor(1 / kappa / spacing)
+    if first == 0:  # the grid starts above 1 / kappa; |f| <= 1 still bounds the error
+        return 3 * kappa
     last = min(math.ceil(1 / spacing), points // 2)
-    x = spacing * np.arange(max(first, 1), last + 1)
-    deviation = np.abs(2 * kappa * values[max(first, 1) : last + 1] - 1 / x).max()
+    x = spacing * np.arange(first, last + 1)
+    deviation = np.abs(2 * kappa * values[first : last + 1] - 1 / x).max()
     curvature = 2 * kappa * ((size - 1) * _TIME) ** 2 + 2 / x[0] ** 3
     return float(deviation + spacing**2 / 8 * curvature)
 

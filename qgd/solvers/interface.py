@@ -86,10 +86,12 @@ def resolve_kappa(kappa: float | None, system: EncodedSystem) -> tuple[float, Ki
     if kappa >= proved:
         return float(kappa), Kind.PROVED, Assumption("kappa >= alpha / sigma_min", True, proved)
     exact = system.matrix.shape[0] <= _DENSE
-    required = system.encoding.alpha / smallest_singular_value(system)
+    smallest = smallest_singular_value(system) - system.encoding.epsilon
+    required = system.encoding.alpha / max(smallest, float(np.finfo(np.float64).tiny))
     check_kappa(kappa, required)
     kind = Kind.PROVED if exact else Kind.ESTIMATED
-    return float(kappa), kind, Assumption("kappa >= alpha / sigma_min", True, required)
+    used = max(float(kappa), required)
+    return used, kind, Assumption("kappa >= alpha / sigma_min", True, required)
 
 
 def smallest_singular_value(system: EncodedSystem) -> float:

@@ -9,12 +9,11 @@ from typing import Literal
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import UnitaryGate
-from scipy.special import bdtr
 
 from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_choice, check_real
 from qgd.core.resources import Cost
-from qgd.encoding.block_encoding import householder, negate_ones
+from qgd.encoding.gates import householder, negate_ones
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import (
     Inversion,
@@ -135,11 +134,14 @@ def cks_weights(kappa: float, epsilon: float) -> tuple[RealArray, float]:
     The error on [1/kappa, 1] is at most kappa (1 - 1/kappa^2)^b plus the sum of the dropped |c_j|
     (Theorem 5.3; arXiv:1511.02306, Lemmas 17 to 19, with explicit constants).
     """
-    b = math.ceil(kappa**2 * math.log(2 * kappa / epsilon))
-    largest = min(b, math.ceil(math.sqrt(b * math.log(16 * b / epsilon))) + 1)
-    j = np.arange(largest)
-    tails = bdtr(b - j - 1, 2 * b, 0.5)
-    weights = 4 * (-1.0) ** j * tails
+    b = math.ceil(kappa**2 * math.log(2 * kappa / min(epsilon, kappa)))
+    largest = min(b, math.ceil(math.sqrt(b * math.log(16 * b / min(epsilon, b)))) + 1)
+    # binomial(2b, b + i) / binomial(2b, b) far enough that the rest is below any rounding; summed
+    # and divided by the whole, they give P(X > b + j) to full precision.
+    i = np.arange(1, min(b, 3 * largest) + 1)
+    ratios = np.cumprod((b - i + 1.0) / (b + i))
+    tails = ratios[::-1].cumsum()[::-1][:largest] / (1 + 2 * ratios.sum())
+    weights = 4 * (-1.0) ** np.arange(largest) * tails
     remaining = np.abs(weights)[::-1].cumsum()[::-1]
     # What lies beyond `largest` is bounded by Hoeffding: P(X >= b + i) <= exp(-i^2 / b).
     beyond = 4 * math.exp(-(largest**2) / b) * (b - largest)

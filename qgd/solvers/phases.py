@@ -21,6 +21,8 @@ from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_array
 
 _OVERSAMPLING = 16
+_LONGEST_FFT = 2**22
+_ALIASING = 1e-15
 
 
 def qsp_phases(coefficients: ArrayLike) -> RealArray:
@@ -92,13 +94,18 @@ def _complementary(b: RealArray) -> RealArray:
     log a is the analytic half of log sqrt(1 - |b|^2): keep the non-negative frequencies.
     """
     size = 2 * next_fast_len(_OVERSAMPLING * len(b) // 2, real=True)
-    modulus = np.abs(rfft(b, size)) ** 2
-    if modulus.max() >= 1:
-        raise ValueError(
-            f"`coefficients` must describe a polynomial below 1, got maximum "
-            f"{np.sqrt(modulus.max()):.6g}; scale it by 0.98 / maximum"
-        )
-    half_log = irfft(0.5 * np.log1p(-modulus), size)
+    while True:
+        modulus = np.abs(rfft(b, size)) ** 2
+        if modulus.max() >= 1:
+            raise ValueError(
+                f"`coefficients` must describe a polynomial below 1, got maximum "
+                f"{np.sqrt(modulus.max()):.6g}; scale it by 0.98 / maximum"
+            )
+        half_log = irfft(0.5 * np.log1p(-modulus), size)
+        aliased = np.abs(half_log[size // 2 - len(b) : size // 2]).max()
+        if aliased < _ALIASING or size > _LONGEST_FFT:
+            break
+        size *= 2
     half_log[1 : size // 2] *= 2
     half_log[size // 2 :] = 0.0
     return np.asarray(irfft(np.exp(rfft(half_log)), size)[: len(b)])

@@ -38,7 +38,7 @@ class QSVT:
 
     d = O(kappa log(kappa / epsilon)) calls of the encoding alternate with projector-controlled
     phases; one more qubit takes the real part. The amplitude found is s alpha A^-1 b / ||b|| with
-    s = 0.98 / max |P|, about 1 / (2 kappa).
+    s = 0.98 / max |P|, where max |P| is about kappa sqrt(ln(kappa / epsilon)) / 2.
 
     Parameters
     ----------

@@ -17,15 +17,35 @@ from qgd.core.arrays import Array, RealArray
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import apply_odd_chebyshev
 
-_EVOLUTION_TOLERANCE = 1e-14
+_SHARE = 0.01
+_AMPLITUDE = 1e-11
 
 
-def evolution_degree(time: float, tolerance: float = _EVOLUTION_TOLERANCE) -> int:
-    """Degree of the Jacobi-Anger series of e^{i t x} on [-1, 1]: calls of the encoding per step."""
+def evolution_tail(time: float, degree: int) -> float:
+    """2 sum_{k>K} |J_k(t)| <= 2 (t/2)^(K+1) / (K+1)! / (1 - t / (2 K + 4)): the cut at degree K."""
+    first = math.exp((degree + 1) * math.log(time / 2) - math.lgamma(degree + 2))
+    return 2 * first / (1 - time / (2 * degree + 4))
+
+
+def evolution_degree(
+    weights: RealArray, time: float, error: float, gain: float
+) -> tuple[int, float]:
+    """Degree of the Jacobi-Anger series of a step e^{i t H}, and what the cut adds to the error.
+
+    The degree counts the calls of the encoding in a step. A cut that changes the sine and the
+    cosine of a step by at most tau changes sum_d b_d sin(d t x) by at most
+    tau sum_d d^2 |b_d| / (1 - D^2 tau), D = len(b) (Lemma 5.7 of proofs/05-inversion.md): here at
+    most a hundredth of `error`, and 1e-11 on the amplitude, which is `gain` times the sum.
+    """
+    curvature = float(np.abs(weights) @ np.arange(1, len(weights) + 1) ** 2.0)
+    allowed = min(_SHARE * error, _AMPLITUDE / gain)
     degree = math.ceil(time) + 1
-    while 2 * float(np.abs(jv(np.arange(degree + 1, degree + 40), time)).sum()) > tolerance:
+    while True:
+        tau = evolution_tail(time, degree)
+        rest = 1 - len(weights) ** 2 * tau
+        if rest > 0 and curvature * tau <= allowed * rest:
+            return degree, curvature * tau / rest
         degree += 1
-    return degree
 
 
 def hermitian_dilation(system: EncodedSystem) -> Array:
@@ -40,13 +60,14 @@ def evolution(system: EncodedSystem, time: float) -> Array:
     return np.asarray(expm(1j * time * hermitian_dilation(system)))
 
 
-def apply_by_calls(weights: RealArray, time: float, system: EncodedSystem) -> RealArray:
+def apply_by_calls(
+    weights: RealArray, time: float, system: EncodedSystem, degree: int
+) -> RealArray:
     """Block level: every step is a Jacobi-Anger series whose terms call the encoding.
 
     sin((d + 1) t s) = 2 cos(t s) sin(d t s) - sin((d - 1) t s).
     """
-    degree = evolution_degree(time)
-    bessel = jv(np.arange(degree + 2), time)
+    bessel = jv(np.arange(degree + 1), time)
     odd = 2 * bessel[1::2] * (-1.0) ** np.arange(len(bessel[1::2]))
     even = 2 * bessel[0::2] * (-1.0) ** np.arange(len(bessel[0::2]))
     even[0] /= 2
@@ -74,12 +95,12 @@ def apply_as_polynomial(weights: RealArray, time: float, system: EncodedSystem) 
 
 
 def evaluate(weights: RealArray, time: float, x: RealArray) -> RealArray:
-    """sum_d b_d sin(d t x) by Clenshaw's recurrence."""
-    twice = 2 * np.cos(time * x)
-    later = np.zeros_like(x)
-    latest = np.zeros_like(x)
+    """sum_d b_d sin(d t x) by Clenshaw's recurrence, in Reinsch's form: accurate near x = 0."""
+    less = -4 * np.sin(time * x / 2) ** 2  # 2 cos(t x) - 2
+    latest, change = np.zeros_like(x), np.zeros_like(x)
     for w in weights[::-1]:
-        latest, later = w + twice * latest - later, latest
+        change = w + less * latest + change
+        latest = latest + change
     return np.asarray(latest * np.sin(time * x))
 
 
