@@ -111,7 +111,7 @@ def surrogate_descent(
         stage="surrogate",
         value=float(gap[-1]),
         kind=Kind.PROVED,
-        source=f"sigmoid of degree {degree} a sample, {kind}",
+        source=f"degree {degree}, {kind}",
         theorem=f"03-surrogate.md#{name}",
         assumptions=assumptions,
     )

@@ -121,9 +121,11 @@ class BlockEncoding:
             system = range(self.num_system)
             right = range(self.num_system, self.num_system + other.num_ancillas)
             left = range(right.stop, right.stop + self.num_ancillas)
-            circuit = QuantumCircuit(left.stop + max(self.num_work, other.num_work) + num_controls)
+            last_work = left.stop + max(self.num_work, other.num_work)
+            circuit = QuantumCircuit(last_work + num_controls)
+            controls = range(last_work, circuit.num_qubits)
             for factor, ancillas in ((other, right), (self, left)):
-                _embed(circuit, factor, [*system, *ancillas], left.stop, num_controls)
+                _place(circuit, factor, [*system, *ancillas], left.stop, controls)
             return circuit
 
         return BlockEncoding(
@@ -157,10 +159,11 @@ class BlockEncoding:
             low_ancillas = range(n + m, n + m + b)
             high_ancillas = range(n + m + b, n + m + b + a)
             first_work = high_ancillas.stop
-            work = max(self.num_work, other.num_work)
-            circuit = QuantumCircuit(first_work + work + num_controls)
-            _embed(circuit, other, [*low, *low_ancillas], first_work, num_controls)
-            _embed(circuit, self, [*high, *high_ancillas], first_work, num_controls)
+            last_work = first_work + max(self.num_work, other.num_work)
+            circuit = QuantumCircuit(last_work + num_controls)
+            controls = range(last_work, circuit.num_qubits)
+            _place(circuit, other, [*low, *low_ancillas], first_work, controls)
+            _place(circuit, self, [*high, *high_ancillas], first_work, controls)
             return circuit
 
         return BlockEncoding(
@@ -272,34 +275,22 @@ def _preparation(
     return householder(column)
 
 
-def _embed(
-    circuit: QuantumCircuit,
-    encoding: BlockEncoding,
-    qubits: list[int],
-    first_work: int,
-    num_controls: int,
-) -> None:
-    """Append an encoding on given qubits, with the controls at the top of the circuit."""
-    controls = list(range(circuit.num_qubits - num_controls, circuit.num_qubits))
-    _place(circuit, encoding, qubits, first_work, controls)
-
-
 def _place(
     circuit: QuantumCircuit,
     encoding: BlockEncoding,
     qubits: list[int],
     first_work: int,
-    controls: list[int],
+    controls: Sequence[int],
 ) -> None:
-    work = list(range(first_work, first_work + encoding.num_work))
-    circuit.compose(
-        encoding.build(len(controls)), [*qubits, *work, *controls], inplace=True, wrap=False
-    )
+    """Append a controlled encoding on given qubits; its work qubits start at `first_work`."""
+    work = range(first_work, first_work + encoding.num_work)
+    placed = encoding.build(len(controls))
+    circuit.compose(placed, [*qubits, *work, *controls], inplace=True, wrap=False)
 
 
 def _flip(circuit: QuantumCircuit, qubits: list[int]) -> None:
-    for qubit in qubits:
-        circuit.x(qubit)
+    if qubits:
+        circuit.x(qubits)
 
 
 def _check_same_size(first: BlockEncoding, second: BlockEncoding) -> BlockEncoding:

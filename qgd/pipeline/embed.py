@@ -91,7 +91,7 @@ def embed(
         radius = float(np.linalg.norm(u0))
         lines = first_order_bounds(maps[0], choice.order, radius, num_steps, w)
     elif form == "exact":
-        exact = "gradient descent is the discrete map itself"
+        exact = "the map itself"
         lines = (choice.bound, _exact("discretisation", exact, "06-discretisation.md#Theorem 6.5"))
     else:
         raise ValueError(f"`form` must be 'exact' for this dynamics, got {form!r}")

@@ -115,8 +115,8 @@ class LogisticLoss:
         profile[:, 0] = np.logaddexp(0, z) - self.labels * z
         profile[:, 1:] = sigmoid / np.arange(1, degree + 2)
         profile[:, 1] -= self.labels
-        local = ridge_function_sum(X, profile / samples)
-        loss = local.shift(-c) + ridge_penalty(self.num_weights, self.ridge)
+        data = ridge_function_sum(X, _shifted(profile, z) / samples)
+        loss = data + ridge_penalty(self.num_weights, self.ridge)
         errors = _interpolation_error(z, h, degree)
         spectral = float(np.linalg.norm(X, 2) * np.linalg.norm(errors))
         return SigmoidSurrogate(
@@ -179,6 +179,16 @@ def logistic_regression(features: ArrayLike, labels: ArrayLike, ridge: float = 0
             f"`labels` must be 0 or 1, got {strange[0]:g}; encode the positive class as 1"
         )
     return LogisticLoss(X, t, check_real("ridge", ridge, at_least=0))
+
+
+def _shifted(profiles: RealArray, centers: RealArray) -> RealArray:
+    """Power coefficients of t -> p_i(t - z_i), by Horner's rule on polynomials."""
+    result = np.zeros_like(profiles)
+    for coefficient in profiles.T[::-1]:
+        times_t = np.roll(result, 1, axis=1)  # the last coefficient is still zero
+        result = times_t - centers[:, None] * result
+        result[:, 0] += coefficient
+    return result
 
 
 def _interpolants(z: RealArray, h: RealArray, degree: int) -> RealArray:

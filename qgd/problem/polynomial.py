@@ -196,7 +196,12 @@ def _canonical(words: IntArray, coefficients: RealArray) -> tuple[IntArray, Real
         total = coefficients.sum()
         kept = int(total != 0)
         return np.empty((kept, 0), dtype=np.int64), np.full(kept, total)
-    unique, inverse = np.unique(np.sort(words, axis=1), axis=0, return_inverse=True)
-    merged = np.bincount(inverse.ravel(), weights=coefficients, minlength=len(unique))
+    letters = np.sort(words, axis=1)
+    order = np.lexsort(letters.T[::-1])
+    letters, coefficients = letters[order], coefficients[order]
+    first = np.ones(len(letters), dtype=np.bool_)
+    first[1:] = (letters[1:] != letters[:-1]).any(axis=1)
+    starts = np.flatnonzero(first)
+    merged = np.add.reduceat(coefficients, starts) if len(starts) else coefficients
     alive = merged != 0
-    return np.ascontiguousarray(unique[alive]), merged[alive]
+    return letters[starts[alive]], merged[alive]

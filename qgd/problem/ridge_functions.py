@@ -8,9 +8,9 @@ import math
 import numpy as np
 
 from qgd.core.arrays import IntArray, RealArray
+from qgd.core.kronecker import word_index
 from qgd.problem.polynomial import PolynomialLoss
 
-_CHUNK = 4096
 _MAX_WORDS = 20_000_000
 
 
@@ -36,16 +36,32 @@ def ridge_function_sum(features: RealArray, profiles: RealArray) -> PolynomialLo
         )
     words, coefficients = [], []
     for degree in degrees:
-        letters = list(itertools.combinations_with_replacement(range(num_weights), degree))
-        w = np.array(letters, dtype=np.int64).reshape(len(letters), degree)
-        c = np.empty(len(w))
-        for start in range(0, len(w), _CHUNK):
-            block = w[start : start + _CHUNK]
-            products = features[:, block].prod(axis=2)
-            c[start : start + _CHUNK] = profiles[:, degree] @ products
+        w = _sorted_words(num_weights, degree)
         words.append(w)
-        coefficients.append(c * _multinomials(w))
+        coefficients.append(_moments(features, profiles[:, degree], w) * _multinomials(w))
     return PolynomialLoss.from_arrays(num_weights, words, coefficients)
+
+
+def _moments(features: RealArray, weights: RealArray, words: IntArray) -> RealArray:
+    """sum_i weights_i x_i^word for each word: products of the first and last letters, multiplied.
+
+    Every product of half the letters is formed once; a matrix product sums over the samples.
+    """
+    n, degree = features.shape[1], words.shape[1]
+    halves = []
+    for letters in (words[:, : degree // 2], words[:, degree // 2 :]):
+        known = _sorted_words(n, letters.shape[1])
+        position = np.searchsorted(word_index(known, n), word_index(letters, n))
+        halves.append((features[:, known].prod(axis=2), position))
+    (first, row), (last, column) = halves
+    return np.asarray(((first * weights[:, None]).T @ last)[row, column])
+
+
+def _sorted_words(num_weights: int, degree: int) -> IntArray:
+    """All words of this length with non-decreasing letters, in lexicographic order."""
+    letters = itertools.combinations_with_replacement(range(num_weights), degree)
+    flat = np.fromiter(itertools.chain.from_iterable(letters), dtype=np.int64)
+    return flat.reshape(math.comb(num_weights + degree - 1, degree), degree)
 
 
 def _multinomials(words: IntArray) -> RealArray:

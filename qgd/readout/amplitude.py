@@ -77,7 +77,7 @@ class AmplitudeEstimation:
         factor = restoring_factor(system, state.scale) * size
         low, high, calls = self._amplitude(system, source, state, None, c / size)
         value, half = factor * (low + high) / 2, factor * (high - low) / 2
-        # c enters with the norm of b: sqrt(2) in amplitude at most.
+        # c enters with the norm of b.
         added = system.steps[0].scale * system.rhs_norm * size
         rhs = system.rhs + system.injection(added * c / size**2)
         joint = source.state(rhs)
@@ -97,13 +97,19 @@ class AmplitudeEstimation:
         return Reading(np.array([value]), math.nan, bound, cost, c)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> AmplitudeEstimation:
-        """Choose the error of the amplitude so that c . x_T is known to about `error`."""
+        """Choose the error of the amplitude so that c . x_T is known to about `error`.
+
+        With c injected the right-hand side, and with it the error of its amplitude, is up to twice
+        that of b. A quarter of what is injected is always resolved, so that the sign comes out.
+        """
         if self.epsilon is not None:
             return self
         check_real("error", error, above=0)
         size = float(np.linalg.norm(np.asarray(self.observable, dtype=np.float64)))
-        wanted = error / (restoring_factor(system, scale) * size)
-        return replace(self, epsilon=min(0.25, wanted))
+        factor = restoring_factor(system, scale)
+        resolved = system.steps[0].scale * system.rhs_norm / 4
+        epsilon = min(error / (2 * size), resolved) / factor
+        return replace(self, epsilon=min(0.25, epsilon))
 
     def _amplitude(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import chi2, norm
 
-from qgd.core.arrays import Array, BoolArray, IntArray, RealArray
+from qgd.core.arrays import Array, IntArray, RealArray
 from qgd.core.bound import Bound, Kind
 from qgd.core.checks import check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
@@ -18,6 +18,8 @@ from qgd.embedding.history import HistorySystem
 from qgd.readout.interface import Reading, StateSource, restoring_factor
 
 _LEAST_SHOTS = 2
+# Fewer are not chosen for a tolerance: some have to survive success probabilities of per mille.
+_USUAL_SHOTS = 10_000
 # Reference entries are at least this fraction of their root mean square, so that small entries of
 # the solution have something to interfere with.
 _FLOOR = 0.5
@@ -34,9 +36,10 @@ class Sampling:
     *Signs.* The other half interferes the solution with a known reference that is solved along with
     it: a qubit |0> + |1> selects between b and a positive vector rho injected at row T, where it
     idles to the end. After a Hadamard gate the outcomes (0, i) and (1, i) have probabilities
-    (x_i +- rho_i)^2 / (2 J^2): the sign of their difference d_i is that of x_i, and where that sign
-    is open, J^2 d_i / (2 shots rho_i) is an unbiased estimate of x_i itself. Only the preparation
-    of the right-hand side is controlled, never the solver.
+    (x_i +- rho_i)^2 / (2 J^2), so J^2 d_i / (2 shots rho_i), d_i the difference of their counts, is
+    an unbiased estimate of x_i. It settles the sign once -|x_i| or |x_i| is excluded, and stands
+    for x_i itself where neither is. Only the preparation of the right-hand side is controlled,
+    never the solver.
 
     Parameters
     ----------
@@ -85,15 +88,20 @@ class Sampling:
         magnitudes = factor * np.sqrt(counts / first)
         rho = _reference(system, magnitudes)
         reference = source.state(system.injection(rho))
-        signed, deviation, is_open = self._interference(
+        signed, deviation = _interference(
             system, state, reference, rho, magnitudes, self.shots - first, rng
         )
-        value = np.where(is_open, signed, np.sign(signed) * magnitudes)
-        spread = np.where(is_open, deviation, factor / math.sqrt(4 * first))
+        spread = factor / math.sqrt(4 * first)
+        # The sign is open as long as the other one explains both numbers.
+        sigmas = norm.isf((1 - self.confidence) / (2 * len(counts)))
+        noise = sigmas * np.hypot(deviation, spread)
+        is_open = np.abs(signed) + magnitudes <= noise
+        value = np.where(is_open, signed, np.copysign(magnitudes, signed))
+        spread = np.where(is_open, deviation, spread)
         small = f", {is_open.sum()} small entries" if is_open.any() else ""
         bound = Bound(
             "readout",
-            float(spread.max()) * math.sqrt(chi2.ppf(self.confidence, len(counts))),
+            float(spread.max()) * math.sqrt(self._quantile(len(counts))),
             Kind.ESTIMATED,
             f"{int(counts.sum())} of {first} shots kept{small}",
             confidence=self.confidence,
@@ -110,35 +118,37 @@ class Sampling:
         if self.shots is not None:
             return self
         check_real("error", error, above=0)
-        quantile = chi2.ppf(self.confidence, system.steps[0].num_variables)
+        quantile = self._quantile(system.steps[0].num_variables)
         factor = restoring_factor(system, scale)
         first = math.ceil(factor**2 * quantile / error**2)
-        return replace(self, shots=2 * (first + 1))
+        return replace(self, shots=max(2 * first, _USUAL_SHOTS))
 
-    def _interference(
-        self,
-        system: HistorySystem,
-        state: FlaggedState,
-        reference: FlaggedState,
-        rho: RealArray,
-        magnitudes: RealArray,
-        shots: int,
-        rng: np.random.Generator,
-    ) -> tuple[RealArray, RealArray, BoolArray]:
-        """Signed estimates, their standard deviations, and where the sign is left open.
+    def _quantile(self, num_entries: int) -> float:
+        """Of the squared error in standard deviations; half of the risk is left to the signs."""
+        return float(chi2.ppf((1 + self.confidence) / 2, num_entries))
 
-        The expected number of outcomes (0, i) and (1, i) together, shots (x_i^2 + rho_i^2) / J^2, is
-        the variance of their difference.
-        """
-        probabilities = [_windowed(system, branch) for branch in interfere(state, reference)]
-        outcomes = _sample(np.concatenate(probabilities), shots, rng)
-        plus, minus = outcomes[: len(rho)], outcomes[len(rho) :]
-        difference = plus.astype(np.float64) - minus
-        joint = restoring_factor(system, math.hypot(state.scale, reference.scale))
-        noise = np.sqrt(np.maximum(shots * (magnitudes**2 + rho**2) / joint**2, 1))
-        unit = joint**2 / (2 * shots * rho)
-        is_open = np.abs(difference) <= norm.ppf(0.5 + self.confidence / 2) * noise
-        return unit * difference, unit * noise, is_open
+
+def _interference(
+    system: HistorySystem,
+    state: FlaggedState,
+    reference: FlaggedState,
+    rho: RealArray,
+    magnitudes: RealArray,
+    shots: int,
+    rng: np.random.Generator,
+) -> tuple[RealArray, RealArray]:
+    """Signed unbiased estimates of x and their standard deviations.
+
+    The expected number of outcomes (0, i) and (1, i) together, shots (x_i^2 + rho_i^2) / J^2, is
+    the variance of their difference.
+    """
+    probabilities = [_windowed(system, branch) for branch in interfere(state, reference)]
+    outcomes = _sample(np.concatenate(probabilities), shots, rng)
+    difference = outcomes[: len(rho)].astype(np.float64) - outcomes[len(rho) :]
+    joint = restoring_factor(system, math.hypot(state.scale, reference.scale))
+    noise = np.sqrt(np.maximum(shots * (magnitudes**2 + rho**2) / joint**2, 1))
+    unit = joint**2 / (2 * shots * rho)
+    return unit * difference, unit * noise
 
 
 def interfere(state: FlaggedState, reference: FlaggedState) -> tuple[Array, Array]:

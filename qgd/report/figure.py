@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Colour-blind safe (Okabe and Ito).
 _BLUE, _ORANGE, _GREEN, _RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 _KIND_COLOURS = {Kind.PROVED: _GREEN, Kind.MEASURED: _BLUE, Kind.ESTIMATED: _ORANGE}
+_PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _LARGEST_DIMENSION = 400
 
 
@@ -129,7 +130,8 @@ def _budget(axes: Axes, experiment: Experiment) -> None:
     bars[-1].set_hatch("//")
     for position, line in zip(positions, lines, strict=True):
         text = "0" if line.value == 0 else f"{line.value:.1e}"
-        axes.text(max(line.value, floor) * 1.2, position, text, va="center", fontsize=9)
+        beside = max(line.value, floor) * 1.2
+        axes.text(beside, position, text, va="center", fontsize=9, bbox=_PAPER)
     error = max(experiment.training.true_error, floor)
     axes.axvline(error, color="black", lw=1)
     axes.axvline(experiment.settings.tolerance, color="grey", ls=":")
@@ -146,7 +148,9 @@ def _budget(axes: Axes, experiment: Experiment) -> None:
         Line2D([], [], color="black", lw=1, label="true error"),
         Line2D([], [], color="grey", ls=":", label="tolerance"),
     ]
-    axes.legend(handles=handles, frameon=False, fontsize="small", loc="upper right")
+    axes.legend(
+        handles=handles, framealpha=1, edgecolor="none", fontsize="small", loc="upper right"
+    )
 
 
 def _readout(experiment: Experiment) -> str:

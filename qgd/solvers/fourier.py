@@ -99,7 +99,7 @@ class FourierLCU:
             state_preparations=1,
             detail=f"LCU of {len(weights)} evolutions",
         )
-        inversion = Inversion(gain, error, "Theorem 5.6", cost.detail)
+        inversion = Inversion(gain, error, "Theorem 5.6", "sum of sines for 1/x")
         return solved_state(system, amplitudes, inversion, condition, cost, level)
 
     def circuit(self, system: EncodedSystem) -> QuantumCircuit:

@@ -92,7 +92,7 @@ class HHL:
             state_preparations=1,
             detail=f"HHL with {clock} clock qubits",
         )
-        inversion = Inversion(gain, error, "Theorem 5.5", cost.detail)
+        inversion = Inversion(gain, error, "Theorem 5.5", "filter of the clock for 1/x")
         return solved_state(system, amplitudes, inversion, condition, cost, level)
 
     def circuit(self, system: EncodedSystem) -> QuantumCircuit:

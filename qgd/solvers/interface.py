@@ -137,14 +137,14 @@ class Inversion:
         Proved sup over [1/kappa, 1] of |f(x) - 1/x|.
     theorem : str
         Theorem of proofs/05-inversion.md that gives the error.
-    detail : str
-        Degree or clock size, for the tables.
+    source : str
+        What f is, for the budget.
     """
 
     gain: float
     error: float
     theorem: str
-    detail: str
+    source: str
 
 
 def solved_state(
@@ -165,7 +165,7 @@ def solved_state(
         stage="inversion",
         value=size * inversion.error,
         kind=kind,
-        source=inversion.detail,
+        source=inversion.source,
         theorem=f"05-inversion.md#{inversion.theorem}",
         assumptions=(assumption,),
     )

@@ -81,7 +81,7 @@ class LCU:
             state_preparations=1,
             detail=f"LCU of {len(weights)} Chebyshev terms",
         )
-        inversion = Inversion(gain, error, theorem, cost.detail)
+        inversion = Inversion(gain, error, theorem, "Chebyshev series for 1/x")
         return solved_state(system, amplitudes, inversion, condition, cost, level)
 
     def circuit(self, system: EncodedSystem) -> QuantumCircuit:

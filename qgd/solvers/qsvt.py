@@ -86,7 +86,7 @@ class QSVT:
             state_preparations=1,
             detail=f"QSVT degree {degree}",
         )
-        inversion = Inversion(gain, error, "Theorem 5.1", cost.detail)
+        inversion = Inversion(gain, error, "Theorem 5.1", "best polynomial for 1/x")
         return solved_state(system, amplitudes, inversion, condition, cost, level)
 
     def circuit(self, system: EncodedSystem) -> QuantumCircuit:

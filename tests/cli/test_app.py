@@ -61,7 +61,7 @@ def test_own_csv_is_trained_on_a_named_column(tmp_path: Path) -> None:
         (["breast-cancer", "--keep", "99"], "`keep` must be at most 31"),
         (["breast-cancer", "--solver", "annealer"], "qsvt, lcu, fourier, hhl, direct"),
         (["breast-cancer", "--order", "many"], "`order` must be a number"),
-        (["breast-cancer", "--steps", "64", "--order", "proved"], "Kantorovich h ="),
+        (["breast-cancer", "--steps", "40", "--order", "proved"], "Kantorovich h ="),
         (["breast-cancer", "--tolerance", "1e-9"], "re-upload more often"),
         (["breast-cancer", "--keep", "31", "--order", "6"], "lower the order or keep fewer"),
         (["wine", "--positive", "red"], "`positive` must be one of the classes"),
@@ -78,7 +78,7 @@ def test_bad_input_is_a_message_and_exit_code_two(
 
 
 def test_system_too_large_is_refused_with_its_size(tmp_path: Path) -> None:
-    done = run("train", "digits", "--keep", "64", "--order", "4", cwd=tmp_path)
+    done = run("train", "digits", "--keep", "40", "--order", "5", cwd=tmp_path)
     assert done.returncode == 2
     assert "does not fit into the memory" in done.stderr
     assert any(unit in done.stderr for unit in (" GiB", " TiB", " PiB")), format_bytes(1e12)

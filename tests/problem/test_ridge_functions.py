@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import matrices, vectors
 
-from qgd.problem import ridge_functions
 from qgd.problem.ridge_functions import ridge_function_sum
 
 
@@ -46,14 +46,15 @@ def test_power_of_a_sum_has_the_multinomial_coefficients(n, degree):
     assert loss.num_terms == math.comb(n + degree - 1, degree)
 
 
-def test_expansion_in_chunks_is_the_expansion_at_once(monkeypatch):
+@pytest.mark.parametrize("degree", range(6))
+def test_coefficients_are_moments_of_the_samples(degree):
     rng = np.random.default_rng(3)
-    features, profiles = rng.normal(size=(4, 3)), rng.normal(size=(4, 5))
-    whole = ridge_function_sum(features, profiles)
-    monkeypatch.setattr(ridge_functions, "_CHUNK", 4)
-    pieces = ridge_function_sum(features, profiles)
-    for a, b in zip(whole.coefficients, pieces.coefficients, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-13)
+    features, profiles = rng.normal(size=(4, 3)), rng.normal(size=(4, degree + 1))
+    loss = ridge_function_sum(features, profiles)
+    for word, c in zip(loss.words[degree], loss.coefficients[degree], strict=True):
+        orderings = len(set(itertools.permutations(word)))
+        moment = profiles[:, degree] @ features[:, word].prod(axis=1)
+        assert c == pytest.approx(orderings * moment, rel=1e-12, abs=1e-14)
 
 
 def test_polynomial_with_too_many_monomials_is_refused_and_fewer_weights_are_accepted():

@@ -182,10 +182,20 @@ def test_with_error_keeps_the_stated_error_below_it(error):
     assert abs(reading.value[0] + 1.8) <= reading.bound.value <= error * 1.01
 
 
+@pytest.mark.parametrize("scale", [0.2, 5.0, 40.0])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_sign_is_settled_however_wide_the_wanted_error(sign, scale):
+    system = resting_history([0.5 * sign, 0.6], padding=3, scale=scale)
+    source = ExactSource(system)
+    readout = qgd.AmplitudeEstimation([1.0, 0.0]).with_error(system, source.state().scale, 99.0)
+    reading = readout.read(system, source)
+    assert abs(reading.value[0] - 0.5 * sign) <= reading.bound.value < 0.5
+
+
 def test_with_error_keeps_an_epsilon_that_was_given_and_stays_in_range():
     system = resting_history(X)
     fixed = qgd.AmplitudeEstimation([1.0, 0.0], 0.1)
     assert fixed.with_error(system, 1.0, 1e-9) is fixed
-    assert qgd.AmplitudeEstimation([1.0, 0.0]).with_error(system, 1.0, 99.0).epsilon == 0.25
+    assert 0 < qgd.AmplitudeEstimation([1.0, 0.0]).with_error(system, 1.0, 99.0).epsilon <= 0.25
     with pytest.raises(ValueError, match="`error` must be greater than 0"):
         qgd.AmplitudeEstimation([1.0, 0.0]).with_error(system, 1.0, -1.0)

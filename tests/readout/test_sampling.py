@@ -33,7 +33,7 @@ VECTORS = {
 
 def spread(system: qgd.HistorySystem, scale: float, shots: int) -> float:
     """Radius of the chi-square region of the square roots of counts."""
-    quantile = chi2.ppf(0.9973, system.steps[0].num_variables)
+    quantile = chi2.ppf(1.9973 / 2, system.steps[0].num_variables)
     return restoring_factor(system, scale) * math.sqrt(quantile / (4 * (shots // 2)))
 
 
@@ -213,7 +213,7 @@ def test_open_shots_must_be_settled_before_reading():
         qgd.Sampling().read(system, ExactSource(system))
 
 
-@pytest.mark.parametrize("error", [0.1, 0.02])
+@pytest.mark.parametrize("error", [0.02, 0.005])
 @pytest.mark.parametrize("x", VECTORS.values(), ids=VECTORS)
 def test_with_error_takes_shots_that_meet_it_and_a_tenth_of_them_would_not(x, error):
     system = resting_history(x, padding=3, scale=0.7)
@@ -224,6 +224,11 @@ def test_with_error_takes_shots_that_meet_it_and_a_tenth_of_them_would_not(x, er
     assert np.linalg.norm(reading.value - x) <= reading.bound.value <= error * 1.05
     fewer_shots = replace(settled, shots=settled.shots // 10)
     assert fewer_shots.read(system, source).bound.value > error
+
+
+def test_with_error_takes_a_sensible_number_of_shots_for_a_wide_error():
+    system = resting_history([0.6])
+    assert qgd.Sampling().with_error(system, 1.0, 5.0).shots == 10_000
 
 
 def test_with_error_keeps_shots_that_were_given_and_needs_a_positive_error():
