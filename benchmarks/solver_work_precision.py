@@ -125,7 +125,7 @@ def figure(rows: list[dict[str, object]]) -> None:
         right.loglog(repeated, error, marker + "-", label=method)
     left.set(xlabel="calls of one run", ylabel="relative error of the history vector")
     right.set(xlabel="calls / success probability")
-    left.legend(frameon=False, fontsize="small")
+    page.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     page.suptitle("Work and precision on the main job's history system")
     page.savefig(RESULTS / "solver_work_precision.png", dpi=120)
 

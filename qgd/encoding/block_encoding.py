@@ -231,12 +231,14 @@ def linear_combination(
         controls = list(range(first_work + work, circuit.num_qubits))
         for i, (sign, encoding) in enumerate(zip(signs, encodings, strict=True)):
             zeros = [q for b, q in enumerate(register) if not i >> b & 1]
-            _flip(circuit, zeros)
+            if zeros:  # Qiskit refuses an empty list
+                circuit.x(zeros)
             used = list(range(system + encoding.num_ancillas))
             _place(circuit, encoding, used, first_work, [*register, *controls])
             if sign < 0:
                 negate_ones(circuit, [*register, *controls])
-            _flip(circuit, zeros)
+            if zeros:
+                circuit.x(zeros)
         circuit.append(UnitaryGate(prep.T, label="prep_dg"), register)
         return circuit
 
@@ -286,11 +288,6 @@ def _place(
     work = range(first_work, first_work + encoding.num_work)
     placed = encoding.build(len(controls))
     circuit.compose(placed, [*qubits, *work, *controls], inplace=True, wrap=False)
-
-
-def _flip(circuit: QuantumCircuit, qubits: list[int]) -> None:
-    if qubits:
-        circuit.x(qubits)
 
 
 def _check_same_size(first: BlockEncoding, second: BlockEncoding) -> BlockEncoding:
