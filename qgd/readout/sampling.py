@@ -91,13 +91,12 @@ class Sampling:
         signed, deviation = _interference(
             system, state, reference, rho, magnitudes, self.shots - first, rng
         )
-        spread = factor / math.sqrt(4 * first)
+        noise = factor / math.sqrt(4 * first)
         # The sign is open as long as the other one explains both numbers.
         sigmas = norm.isf((1 - self.confidence) / (2 * len(counts)))
-        noise = sigmas * np.hypot(deviation, spread)
-        is_open = np.abs(signed) + magnitudes <= noise
+        is_open = np.abs(signed) + magnitudes <= sigmas * np.hypot(deviation, noise)
         value = np.where(is_open, signed, np.copysign(magnitudes, signed))
-        spread = np.where(is_open, deviation, spread)
+        spread = np.where(is_open, deviation, noise)
         small = f", {is_open.sum()} small entries" if is_open.any() else ""
         bound = Bound(
             "readout",
