@@ -217,7 +217,7 @@ def graded_iterate(
         check_defined_steps(system.num_steps, num_steps)
     kept = np.arange(num_steps + 1) if at is None else check_indices("at", at, num_steps + 1)
     if (np.diff(kept) <= 0).any() or kept.ndim != 1 or not len(kept):
-        raise ValueError(f"`at` must be increasing step numbers, got {at}; sort them")
+        raise ValueError(f"`at` must be increasing step numbers, got {at!r}; sort them")
     W = _start(system, order, x0, len(kept), homogenised)
     parts = np.empty((len(kept), *W.shape))
     done = 0

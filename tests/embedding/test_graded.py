@@ -77,9 +77,7 @@ def test_homogenised_closure_is_the_truncation_with_a_constant_coordinate(step, 
     y = lifted.lift(np.concatenate(([1.0], x0)))
     for _ in range(steps):
         y = lifted.step(y)
-    np.testing.assert_allclose(
-        solution.solution()[-1], lifted.project(y)[1:], rtol=0, atol=1e-12
-    )
+    np.testing.assert_allclose(solution.solution()[-1], lifted.project(y)[1:], rtol=0, atol=1e-12)
 
 
 def test_homogenised_closure_converges_at_a_pivot_to_the_iterates():
