@@ -45,10 +45,11 @@ _EXPORTS = {
         "stochastic_gradient_descent",
     ],
     "qgd.dynamics.transforms": ["AffineChange", "rescale", "shift"],
-    "qgd.dynamics.integrate": ["descend", "integrate", "iterate"],
+    "qgd.dynamics.integrate": ["Trajectory", "descend", "integrate", "iterate"],
     "qgd.dynamics.dissipation": ["Majorant", "flow_majorant", "log_norm", "majorant"],
     "qgd.dynamics.deviation": ["SurrogateDescent", "surrogate_descent"],
     "qgd.embedding.carleman": ["CarlemanSystem", "carleman"],
+    "qgd.embedding.graded": ["GradedSolution", "graded_integrate", "graded_iterate"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
     "qgd.embedding.truncation": [
         "majorant_bound",

@@ -5,7 +5,7 @@ Every quantum answer is held against these; they know nothing of embeddings.
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -14,29 +14,20 @@ from numpy.typing import ArrayLike
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_array, check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
-from qgd.dynamics.system import Map, PolynomialMap, PolynomialSystem
+from qgd.dynamics.runge_kutta import E3, E5, A, D, dop853
+from qgd.dynamics.series import evaluate_terms
+from qgd.dynamics.system import Map, PolynomialMap, PolynomialSystem, Terms
 from qgd.problem.loss import Loss
 
 _DIVERGED = 1e150
 
 
 @njit(cache=True)
-def evaluate_terms(row, start, factor, coefficient, x, out):  # type: ignore[no-untyped-def]
-    """out = sum of the terms at x; the arrays are those of `Terms`."""
-    out[:] = 0.0
-    for t in range(row.size):
-        value = coefficient[t]
-        for p in range(start[t], start[t + 1]):
-            value *= x[factor[p]]
-        out[row[t]] += value
-
-
-@njit(cache=True)
-def _iterate(row, start, factor, coefficient, x0, num_steps, out):  # type: ignore[no-untyped-def]
+def _iterate(pointer, word, coefficient, x0, num_steps, out):  # type: ignore[no-untyped-def]
     increment = np.empty_like(x0)
     out[0] = x0
     for k in range(num_steps):
-        evaluate_terms(row, start, factor, coefficient, out[k], increment)
+        evaluate_terms(pointer, word, coefficient, out[k], increment)
         out[k + 1] = out[k] + increment
 
 
@@ -116,65 +107,30 @@ def _check_finite(path: RealArray) -> None:
         )
 
 
-# Dormand-Prince 5(4), FSAL; nodes, stages, weights, and weights of the error estimate.
-_A = np.zeros((7, 6))
-_A[1, :1] = [1 / 5]
-_A[2, :2] = [3 / 40, 9 / 40]
-_A[3, :3] = [44 / 45, -56 / 15, 32 / 9]
-_A[4, :4] = [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729]
-_A[5, :5] = [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656]
-_A[6, :6] = [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84]
-_E = np.array([71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Solution of a flow at the requested times, with what it cost.
 
+    Parameters
+    ----------
+    times : ndarray, shape (m,)
+        Requested times.
+    values : ndarray, shape (m, n)
+        x at these times.
+    steps, rejected, evaluations : int
+        Accepted and rejected steps, and evaluations of the field.
+    """
 
-@njit(cache=True)
-def _integrate(  # type: ignore[no-untyped-def]
-    row, start, factor, coefficient, x0, times, rtol, atol, max_steps, A, E, out
-):
-    """Adaptive steps that land on every requested time; returns the steps and the time reached."""
-    n = x0.size
-    stage = np.empty((7, n))
-    x, trial = x0.copy(), np.empty(n)
-    out[0] = x0
-    evaluate_terms(row, start, factor, coefficient, x, stage[0])
-    speed = np.abs(stage[0]).max()
-    h = 0.01 * (atol + rtol + np.abs(x).max()) / speed if speed > 0 else times[-1] - times[0]
-    h = max(h, 1e-12 * (times[-1] - times[0]))
-    t = times[0]
-    steps = 0
-    for target in range(1, times.size):
-        while t < times[target]:
-            last = t + h * (1 + 1e-12) >= times[target]
-            step = times[target] - t if last else h
-            if steps == max_steps or t + step == t:
-                return steps, t
-            for s in range(1, 7):
-                trial[:] = x
-                for r in range(s):
-                    trial += step * A[s, r] * stage[r]
-                evaluate_terms(row, start, factor, coefficient, trial, stage[s])
-            error = 0.0
-            for i in range(n):
-                defect = 0.0
-                for s in range(7):
-                    defect += E[s] * stage[s, i]
-                scale = atol + rtol * max(abs(x[i]), abs(trial[i]))
-                # max() drops NaN, which is what a field beyond overflow gives.
-                if math.isfinite(defect) and math.isfinite(scale):
-                    error = max(error, abs(step * defect) / scale)
-                else:
-                    error = math.inf
-            steps += 1
-            if error == math.inf:
-                h = step * 0.1
-                continue
-            if error <= 1.0:
-                t = times[target] if last else t + step
-                x[:] = trial
-                stage[0] = stage[6]
-            h = step * min(5.0, max(0.2, 0.9 * max(error, 1e-10) ** -0.2))
-        out[target] = x
-    return steps, t
+    times: RealArray
+    values: RealArray
+    steps: int
+    rejected: int
+    evaluations: int
+
+    @property
+    def final(self) -> RealArray:
+        """x at the last time, shape (n,)."""
+        return np.asarray(self.values[-1])
 
 
 def integrate(
@@ -185,8 +141,8 @@ def integrate(
     rtol: float = 1e-12,
     atol: float = 1e-14,
     max_steps: int = 1_000_000,
-) -> RealArray:
-    """Solve x' = sum_k F_k x^{(x)k} with an adaptive Dormand-Prince 5(4) method.
+) -> Trajectory:
+    """Solve x' = sum_k F_k x^{(x)k} by the Dormand-Prince pair of order 8 (5, 3).
 
     Parameters
     ----------
@@ -195,15 +151,11 @@ def integrate(
     x0 : array_like, shape (n,)
         x at ``times[0]``.
     times : array_like, shape (m,)
-        Strictly increasing; the solution is returned at exactly these times.
+        Strictly increasing; between steps the dense output of order 7 is used.
     rtol, atol : float
         Tolerances of the local error, relative and absolute.
     max_steps : int
         Give up after so many steps.
-
-    Returns
-    -------
-    ndarray, shape (m, n)
 
     Raises
     ------
@@ -212,6 +164,19 @@ def integrate(
         system is too stiff for an explicit method.
     """
     x = check_array("x0", x0, (system.num_variables,))
+    return integrate_terms(system.terms, x[:, None], False, times, rtol, atol, max_steps)
+
+
+def integrate_terms(
+    terms: Terms,
+    y0: RealArray,
+    is_series: bool,
+    times: ArrayLike,
+    rtol: float,
+    atol: float,
+    max_steps: int,
+) -> Trajectory:
+    """Run the kernel on a point (n, 1) or a series (n, N); values have shape (m, n * width)."""
     t = check_array("times", times, (None,))
     check_real("rtol", rtol, above=0)
     check_real("atol", atol, above=0)
@@ -222,16 +187,16 @@ def integrate(
             f"`times` must be strictly increasing, got {t[late[0] + 1]:g} after {t[late[0]]:g} at "
             f"index {late[0] + 1}; sort them and drop repeats"
         )
-    out = np.empty((len(t), len(x)))
+    out = np.empty((len(t), *y0.shape))
     elapsed = t - t[0]
-    steps, reached = _integrate(
-        *system.terms, x, elapsed, float(rtol), float(atol), max_steps, _A, _E, out
+    steps, rejected, evaluations, reached = dop853(
+        is_series, *terms, y0, elapsed, float(rtol), float(atol), max_steps, A, E3, E5, D, out
     )
     if reached < elapsed[-1]:
         raise QGDError(
             Outcome.DIVERGED,
-            f"the flow must reach t = {t[-1]:g}, got to t = {t[0] + reached:.6g} in {steps} steps "
-            f"(max_steps = {max_steps}); it blows up or is stiff: shorten the time, raise "
-            "max_steps or loosen rtol",
+            f"the flow must reach t = {t[-1]:g}, got to t = {t[0] + reached:.6g} in "
+            f"{steps + rejected} steps (max_steps = {max_steps}); it blows up or is stiff: shorten "
+            "the time, raise max_steps or loosen rtol",
         )
-    return out
+    return Trajectory(t, out.reshape(len(t), -1), steps, rejected, evaluations)

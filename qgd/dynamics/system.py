@@ -19,14 +19,15 @@ Matrix = RealArray | csr_array
 
 
 class Terms(NamedTuple):
-    """All monomials of a field in one flat list: sum over t of coefficient[t] * prod of factors.
+    """All monomials of a field in one flat list, row after row, equal ones merged.
 
-    Term t adds to row ``row[t]`` the product of ``x[factor[start[t]:start[t + 1]]]``.
+    Entry i of the field is the sum over t from ``pointer[i]`` to ``pointer[i + 1]`` of
+    ``coefficient[t]`` times the x of all letters in ``word[t]``, shape (terms, degree), int32. A
+    shorter monomial is filled up with the letter n, which stands for 1.
     """
 
-    row: IntArray
-    start: IntArray
-    factor: IntArray
+    pointer: IntArray
+    word: IntArray
     coefficient: RealArray
 
 
@@ -67,22 +68,31 @@ class PolynomialField:
     @cached_property
     def terms(self) -> Terms:
         """The field as one flat list of monomials, for the kernels."""
-        rows, lengths, factors, coefficients = [], [], [], []
+        n, width = self.num_variables, self.degree
+        rows, words, coefficients = [], [], []
         for k, Fk in enumerate(self.F):
             entries = Fk.tocoo()
-            rows.append(entries.row.astype(np.int64))
-            words = index_word(entries.col.astype(np.int64), self.num_variables, k)
-            factors.append(words.ravel())
-            lengths.append(np.full(len(entries.data), k, dtype=np.int64))
+            letters = index_word(entries.col.astype(np.int64), n, k)
+            letters.sort(axis=1)
+            filled = np.full((len(letters), width), n, dtype=np.int32)  # n: no letter
+            filled[:, :k] = letters
+            rows.append(entries.row.astype(np.int32))
+            words.append(filled)
             coefficients.append(entries.data)
-        start = np.concatenate(([0], np.cumsum(np.concatenate(lengths)))).astype(np.int64)
-        return Terms(
-            np.concatenate(rows), start, np.concatenate(factors), np.concatenate(coefficients)
-        )
+        row, word, coefficient = map(np.concatenate, (rows, words, coefficients))
+        length = (word < n).sum(axis=1)
+        order = np.lexsort((*word.T[::-1], length, row))
+        row, word, coefficient = row[order], word[order], coefficient[order]
+        first = np.ones(len(row), dtype=np.bool_)
+        first[1:] = (row[1:] != row[:-1]) | (word[1:] != word[:-1]).any(axis=1)
+        begins = np.flatnonzero(first)
+        merged = np.add.reduceat(coefficient, begins) if len(begins) else coefficient
+        pointer = np.searchsorted(row[begins], np.arange(n + 1)).astype(np.int64)
+        return Terms(pointer, np.ascontiguousarray(word[begins]), merged)
 
     def field(self, x: ArrayLike) -> RealArray:
         """sum_k F_k x^{(x)k}, shape (n,)."""
-        from qgd.dynamics.integrate import evaluate_terms
+        from qgd.dynamics.series import evaluate_terms
 
         point = check_array("x", x, (self.num_variables,))
         out = np.empty(self.num_variables)

@@ -1,18 +1,21 @@
-"""Carleman embedding in the Kronecker basis: y = (x, x^{(x)2}, ..., x^{(x)N})."""
+"""Carleman embedding y = (x, x^{(x)2}, ..., x^{(x)N}), in the Kronecker basis or in monomials."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import block_array, csr_array, eye_array, kron
+from scipy.sparse import csr_array, eye_array
 from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import (
+    available_memory,
     check_array,
     check_choice,
     check_integer,
@@ -22,9 +25,14 @@ from qgd.core.checks import (
 from qgd.core.kronecker import kronecker_power, level_offsets
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem
 from qgd.dynamics.transforms import rescale
+from qgd.embedding.kronecker_blocks import assemble_blocks, derivation_blocks, exact_blocks
+from qgd.embedding.monomials import MonomialBasis
+from qgd.embedding.powers import power_matrix
+from qgd.embedding.symmetric import derivation_matrix
 
 MapForm = Literal["exact", "first_order"]
 Form = Literal["exact", "first_order", "flow", "taylor"]
+Basis = Literal["kronecker", "symmetric", "isometric"]
 _BYTES_PER_ENTRY = 12 * 3  # values and int32 indices, with the copies of the assembly
 _HOPELESS = 1e18  # non-zeros beyond which counting stops, well before floats overflow
 
@@ -49,6 +57,10 @@ class CarlemanSystem:
     form : str
         ``"exact"`` or ``"first_order"`` for maps, ``"flow"`` for flows, ``"taylor"`` for a time
         step of a flow.
+    basis : str
+        ``"kronecker"``: all words; ``"symmetric"``: monomials x^alpha / r^k, each once;
+        ``"isometric"``: monomials times sqrt(k! / alpha!), so that all norms are those of the
+        Kronecker basis.
     """
 
     matrix: csr_array
@@ -57,21 +69,27 @@ class CarlemanSystem:
     order: int
     scale: float
     form: Form
+    basis: Basis = "kronecker"
 
     @property
     def dimension(self) -> int:
-        """n + n**2 + ... + n**N."""
+        """n + n**2 + ... + n**N, or C(n + N, N) - 1 in monomials."""
         return int(self.matrix.shape[0])
 
     @property
     def levels(self) -> tuple[slice, ...]:
         """Where each level lies in y; ``levels[0]`` is x / scale itself."""
+        if self.basis != "kronecker":
+            return self._monomials.levels
         edges = level_offsets(self.num_variables, self.order)
         return tuple(slice(int(a), int(b)) for a, b in itertools.pairwise(edges))
 
     def lift(self, x: ArrayLike) -> RealArray:
         """(v, v^{(x)2}, ..., v^{(x)N}) with v = x / scale, shape (dimension,)."""
         v = check_array("x", x, (self.num_variables,)) / self.scale
+        if self.basis != "kronecker":
+            y = self._monomials.lift(v)
+            return y * self._monomials.weights if self.basis == "isometric" else y
         return np.concatenate([kronecker_power(v, j) for j in range(1, self.order + 1)])
 
     def project(self, y: ArrayLike) -> RealArray:
@@ -87,6 +105,10 @@ class CarlemanSystem:
         """A y + c: the next y of a map, the derivative of y of a flow."""
         return np.asarray(self.matrix @ y + self.offset)
 
+    @cached_property
+    def _monomials(self) -> MonomialBasis:
+        return MonomialBasis(self.num_variables, self.order)
+
 
 def carleman(
     system: PolynomialMap | PolynomialSystem,
@@ -94,6 +116,7 @@ def carleman(
     *,
     form: MapForm = "exact",
     scale: float = 1.0,
+    basis: Basis = "kronecker",
 ) -> CarlemanSystem:
     """Embed a polynomial map or flow into a linear system of order N.
 
@@ -116,6 +139,9 @@ def carleman(
         For maps only.
     scale : float
         r > 0, see `CarlemanSystem`.
+    basis : str
+        ``"kronecker"``, ``"symmetric"`` or ``"isometric"``, see `CarlemanSystem`. Monomials are up
+        to N! times fewer; the truncated solution is the same.
 
     Raises
     ------
@@ -137,84 +163,62 @@ def carleman(
     check_integer("order", order, 1)
     check_real("scale", scale, above=0)
     check_choice("form", form, ("exact", "first_order"))
-    _check_size(system, order, form)
+    check_choice("basis", basis, ("kronecker", "symmetric", "isometric"))
+    _check_size(system, order, form, basis)
     scaled, _ = rescale(system, scale)
-    if isinstance(scaled, PolynomialSystem):
-        blocks, kind = _derivation_blocks(scaled, order), "flow"
-    elif form == "exact":
-        blocks, kind = _exact_blocks(scaled, order), "exact"
+    kind: Form = "flow" if isinstance(scaled, PolynomialSystem) else form
+    if basis == "kronecker":
+        exact = isinstance(scaled, PolynomialMap) and form == "exact"
+        blocks = exact_blocks(scaled, order) if exact else derivation_blocks(scaled, order)  # type: ignore[arg-type]
+        matrix, offset = assemble_blocks(blocks, scaled.num_variables, order)
     else:
-        blocks, kind = _derivation_blocks(scaled, order), "first_order"
-        for j in range(1, order + 1):
-            blocks[j][j] = blocks[j][j] + eye_array(scaled.num_variables**j, format="csr")
-    matrix, offset = _assemble(blocks, scaled.num_variables, order)
-    return CarlemanSystem(matrix, offset, system.num_variables, order, float(scale), kind)  # type: ignore[arg-type]
+        monomials = MonomialBasis(scaled.num_variables, order)
+        if isinstance(scaled, PolynomialMap) and form == "exact":
+            matrix, offset = power_matrix(scaled, monomials)
+        else:
+            matrix, offset = derivation_matrix(scaled, monomials)
+        if basis == "isometric":
+            weights = monomials.weights
+            rows = np.repeat(weights, np.diff(matrix.indptr))
+            matrix.data *= rows / weights[matrix.indices]
+            offset *= weights
+    if kind == "first_order":
+        matrix = csr_array(matrix + eye_array(matrix.shape[0], format="csr"))
+    return CarlemanSystem(matrix, offset, system.num_variables, order, float(scale), kind, basis)
 
 
-def _exact_blocks(system: PolynomialMap, order: int) -> list[dict[int, csr_array]]:
-    """Row j of blocks {m: A_{j,m}}, m = 0..N, by A_{j,m} = sum_k G_k (x) A_{j-1,m-k}."""
-    rows: list[dict[int, csr_array]] = [{0: csr_array(np.ones((1, 1)))}]
-    for _ in range(order):
-        row: dict[int, csr_array] = {}
-        for k, Gk in enumerate(system.G):
-            if Gk.nnz == 0:
-                continue
-            for m, block in rows[-1].items():
-                if m + k <= order:
-                    term = kron(Gk, block, format="csr")
-                    row[m + k] = row[m + k] + term if m + k in row else term
-        rows.append(row)
-    return rows
+def _check_size(
+    system: PolynomialMap | PolynomialSystem, order: int, form: str, basis: str
+) -> None:
+    """Refuse before assembly what would not fit, and name the largest order that would."""
+    room = 0.8 * available_memory() / _BYTES_PER_ENTRY
+    needed = _entries(system, order, form, basis)
+    fits = order
+    while fits > 0 and _entries(system, fits, form, basis) > room:
+        fits -= 1
+    check_memory(
+        needed * _BYTES_PER_ENTRY,
+        f"a Carleman matrix of order {order} in {system.num_variables} variables (at least "
+        f"{needed:.2g} non-zeros)",
+        f"lower the order to {fits} or keep fewer weights" if fits else "keep fewer weights",
+    )
 
 
-def _derivation_blocks(
-    system: PolynomialMap | PolynomialSystem, order: int
-) -> list[dict[int, csr_array]]:
-    """Row j of blocks {m: A_{j,m}} of the derivation: F_k in each of the j places."""
-    n = system.num_variables
-    rows: list[dict[int, csr_array]] = [{}]
-    for j in range(1, order + 1):
-        row = {j: csr_array((n**j, n**j))}
-        for k, Fk in enumerate(system.F):
-            m = j + k - 1
-            if Fk.nnz == 0 or m > order:
-                continue
-            for i in range(j):
-                left, right = eye_array(n**i), eye_array(n ** (j - 1 - i))
-                term = kron(kron(left, Fk), right, format="csr")
-                row[m] = row[m] + term if m in row else term
-        rows.append(row)
-    return rows
-
-
-def _assemble(rows: list[dict[int, csr_array]], n: int, order: int) -> tuple[csr_array, RealArray]:
-    levels = range(1, order + 1)
-    blocks = [[rows[j].get(m) for m in levels] for j in levels]
-    for j in levels:
-        if blocks[j - 1][j - 1] is None:
-            blocks[j - 1][j - 1] = csr_array((n**j, n**j))
-    offset = [rows[j][0].toarray().ravel() if 0 in rows[j] else np.zeros(n**j) for j in levels]
-    return csr_array(block_array(blocks, format="csr")), np.concatenate(offset)
-
-
-def _check_size(system: PolynomialMap | PolynomialSystem, order: int, form: str) -> None:
-    """Count the non-zeros of the assembled matrix before it is built."""
+def _entries(system: PolynomialMap | PolynomialSystem, order: int, form: str, basis: str) -> float:
+    """About how many non-zeros the assembled matrix has; counting stops where it is hopeless."""
     exact = isinstance(system, PolynomialMap) and form == "exact"
     matrices = system.G if exact and isinstance(system, PolynomialMap) else system.F
     counts = np.array([float(matrix.nnz) for matrix in matrices])
     n = system.num_variables
     total, power = 0.0, np.ones(1)
     for j in range(1, order + 1):
+        rows = float(n) ** j if basis == "kronecker" else float(math.comb(n + j - 1, j))
         if exact:
             power = np.convolve(power, counts)[: order + 1]
-            total += float(power[1:].sum())
+            total += float(power[1:].sum()) * (rows / float(n) ** j)
         else:
-            total += j * float(n) ** (j - 1) * float(counts.sum())
-        total += float(n) ** j  # offset, row pointers and the diagonal of the first-order form
+            total += j * rows * float(counts.sum()) / n
+        total += rows  # offset, row pointers and the diagonal of the first-order form
         if total > _HOPELESS:
             break
-    check_memory(
-        total * _BYTES_PER_ENTRY,
-        f"a Carleman matrix of order {order} in {n} variables (at least {total:.2g} non-zeros)",
-        "lower the order or keep fewer weights",
-    )
+    return total

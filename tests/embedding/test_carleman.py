@@ -137,7 +137,7 @@ def test_flow_matrix_differentiates_the_lift(case, level):
 def test_flow_matrix_differentiates_the_lift_along_an_integrated_trajectory():
     system = qgd.PolynomialSystem([[0.1, 0.0], [[-1.0, 0.2], [0.0, -0.5]], np.full((2, 4), 0.1)])
     lifted, h = qgd.carleman(system, 3), 1e-3
-    path = qgd.integrate(system, [0.3, -0.2], [0.0, 1 - h, 1.0, 1 + h])
+    path = qgd.integrate(system, [0.3, -0.2], [0.0, 1 - h, 1.0, 1 + h]).values
     difference = (lifted.lift(path[3]) - lifted.lift(path[1])) / (2 * h)
     level = slice(0, lifted.levels[1].stop)
     assert_allclose(difference[level], lifted.step(lifted.lift(path[2]))[level], atol=1e-6)

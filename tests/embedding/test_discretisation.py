@@ -123,7 +123,7 @@ def test_flow_norm_bounds_dominate_the_integrated_norms(start, time):
     assert (np.diff(bounds) >= 0).all()
     reached = np.isfinite(bounds)
     if reached.any():
-        path = qgd.integrate(system, x0, [0.0, *times[reached]])
+        path = qgd.integrate(system, x0, [0.0, *times[reached]]).values
         assert (bounds[reached] >= np.linalg.norm(path[1:], axis=1) * (1 - 1e-10)).all()
 
 
@@ -148,7 +148,7 @@ def test_flow_truncation_bound_dominates_the_measured_error(start, order, time):
     system, x0 = start
     bound = qgd.flow_truncation_bound(system, order, float(np.linalg.norm(x0)), time)
     flow = qgd.carleman(system, order)
-    truth = qgd.integrate(system, x0, [0.0, time])[-1]
+    truth = qgd.integrate(system, x0, [0.0, time]).final
     error = float(np.linalg.norm(truth - flow.project(exact_flow(flow, x0, time))))
     assert bound.value >= error * (1 - 1e-9) - 1e-11
     assert bound.kind is qgd.Kind.PROVED
@@ -158,7 +158,7 @@ def test_flow_truncation_bound_is_close_to_the_error_of_a_growing_scalar():
     # x' = 0.3 + x / 2 + x^2 / 5: all terms of the comparison are equalities but the constant W.
     system = qgd.PolynomialSystem([[0.3], [[0.5]], [[0.2]]])
     flow, x0 = qgd.carleman(system, 3), np.array([0.3])
-    truth = qgd.integrate(system, x0, [0.0, 1.0])[-1]
+    truth = qgd.integrate(system, x0, [0.0, 1.0]).final
     error = float(np.abs(truth - flow.project(exact_flow(flow, x0, 1.0)))[0])
     assert error <= qgd.flow_truncation_bound(system, 3, 0.3, 1.0).value <= 1.05 * error
 

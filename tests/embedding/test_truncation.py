@@ -202,6 +202,30 @@ def test_estimate_is_infinite_when_the_orders_diverge():
     assert math.isinf(qgd.truncation_estimate(growing, 2, [3.0], 4).value)
 
 
+@pytest.mark.parametrize("offset", [0.0, 0.05])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_estimate_sees_a_cubic_map_that_does_not_change_from_order_to_order(order, offset):
+    step = qgd.PolynomialMap([[offset], [[-0.3]], [[0.0]], [[0.2]]])
+    error = abs(qgd.truncated_solution(step, order, [0.6], 6) - qgd.iterate(step, [0.6], 6)[-1])[0]
+    estimate = qgd.truncation_estimate(step, order, [0.6], 6).value
+    assert 0 < error <= estimate <= 20 * error
+
+
+def test_truncated_solution_without_offset_is_that_of_the_lifted_system():
+    step = qgd.PolynomialMap([[0.0, 0.0], -0.3 * np.eye(2), 0.2 * np.ones((2, 4))])
+    lifted = qgd.carleman(step, 3)
+    y = lifted.lift([0.4, -0.6])
+    for _ in range(4):
+        y = lifted.step(y)
+    found = qgd.truncated_solution(step, 3, [0.4, -0.6], 4)
+    np.testing.assert_allclose(found, lifted.project(y), rtol=0, atol=1e-15)
+
+
+def test_estimate_is_infinite_when_the_truncated_solution_overflows():
+    wild = qgd.PolynomialMap([[0.0], [[9.0]], [[5.0]]])
+    assert math.isinf(qgd.truncation_estimate(wild, 2, [1.0], 400).value)
+
+
 def test_estimate_of_an_affine_map_is_the_proved_zero():
     estimate = qgd.truncation_estimate(qgd.PolynomialMap([[0.1], [[-0.3]]]), 1, [0.5], 3)
     assert (estimate.value, estimate.kind) == (0.0, qgd.Kind.PROVED)

@@ -53,7 +53,7 @@ def test_unit_of_length_does_not_change_the_truncated_answer() -> None:
 def test_flow_is_followed_within_its_proved_budget() -> None:
     flow = qgd.PolynomialSystem([[0.2], [[-0.8]], [[-0.1]]])
     solution = qgd.solve(flow, [0.1], 8, step_size=0.25, order=3, solver=qgd.QSVT(1e-6))
-    truth = qgd.integrate(flow, [0.1], [0.0, 2.0])[-1]
+    truth = qgd.integrate(flow, [0.1], [0.0, 2.0]).final
     assert abs(solution.value[0] - truth[0]) <= solution.budget.proved_total()
     assert solution.budget["discretisation"].value > 0
 

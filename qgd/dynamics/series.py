@@ -1,0 +1,75 @@
+"""A polynomial field at a point, or on truncated power series: the two inner loops of everything.
+
+A series W of shape (n, N) stands for x(s) = sum_{m=1}^N W[:, m - 1] s^m, without a constant. The
+field maps it to the series of sum_k F_k x(s)^{(x)k}, cut after s^N; F_0 counts as degree one. The
+other arrays are those of `Terms`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def evaluate_terms(pointer, word, coefficient, x, out):  # type: ignore[no-untyped-def]
+    """out = the field at the point x."""
+    n, width = out.size, word.shape[1]
+    for i in range(n):
+        total = 0.0
+        for t in range(pointer[i], pointer[i + 1]):
+            value = coefficient[t]
+            letter = word[t, 0]
+            if letter < n:
+                value *= x[letter]
+                # Degree two is unrolled: it is what most fields consist of.
+                if width > 1:
+                    letter = word[t, 1]
+                    if letter < n:
+                        value *= x[letter]
+                        for p in range(2, width):
+                            letter = word[t, p]
+                            if letter == n:
+                                break
+                            value *= x[letter]
+            total += value
+        out[i] = total
+
+
+@njit(cache=True)
+def evaluate_series(pointer, word, coefficient, W, out):  # type: ignore[no-untyped-def]
+    """out = the field on the series W: O(N) work for a linear term, O(N^2) a further factor."""
+    n, order = W.shape
+    width = word.shape[1]
+    product, longer = np.empty(order), np.empty(order)
+    for i in range(n):
+        out[i] = 0.0
+        for t in range(pointer[i], pointer[i + 1]):
+            c = coefficient[t]
+            first = word[t, 0]
+            if first == n:
+                out[i, 0] += c
+            elif width == 1 or word[t, 1] == n:
+                for m in range(order):
+                    out[i, m] += c * W[first, m]
+            elif width == 2 or word[t, 2] == n:
+                second = word[t, 1]
+                for a in range(order - 1):
+                    scaled = c * W[first, a]
+                    for b in range(order - 1 - a):
+                        out[i, a + b + 1] += scaled * W[second, b]
+            else:
+                for m in range(order):
+                    product[m] = c * W[first, m]
+                for p in range(1, width):
+                    letter = word[t, p]
+                    if letter == n:
+                        break
+                    longer[:] = 0.0
+                    # A product of p factors starts at degree p.
+                    for a in range(p - 1, order - 1):
+                        for b in range(order - 1 - a):
+                            longer[a + b + 1] += product[a] * W[letter, b]
+                    product[:] = longer
+                for m in range(order):
+                    out[i, m] += product[m]

@@ -1,0 +1,225 @@
+"""Derivation matrix of the lift in the basis of monomials, assembled row by row.
+
+The row of the monomial x^alpha, with d x^alpha / dt = sum_i alpha_i x^(alpha - e_i) x_i', has one
+entry for each distinct letter i and each term of the field in row i; its column is the rank of the
+word with one letter i taken out and the letters of the term merged in.
+
+Two terms can meet in one column only if each holds the letter of its own row (then both multiply
+x^alpha by the same monomial). The linear one, the diagonal, is summed apart; for the others the row
+is searched. Everything else is written once and in place, so no sorting is needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+from scipy.sparse import csr_array
+
+from qgd.core.arrays import IntArray, RealArray
+from qgd.dynamics.system import PolynomialField
+from qgd.embedding.monomials import MonomialBasis, advance, unrank
+
+_CHUNKS = 64
+_SERIAL = 1_000_000  # work items below which an OpenMP region costs more than it gives
+
+
+def derivation_matrix(field: PolynomialField, basis: MonomialBasis) -> tuple[csr_array, RealArray]:
+    """Truncated derivation A and its constant c: y' = A y + c for the monomials y of x' = field.
+
+    Returns
+    -------
+    matrix : csr_array
+        No duplicates; the indices of a row are not sorted.
+    offset : ndarray
+        F_0 in level 1, zero elsewhere.
+    """
+    letters, pointer, length, coefficient, diagonal, owned = _tables(field)
+    n, order = basis.num_variables, basis.order
+    counts = np.zeros(basis.dimension + 1, dtype=np.int64)
+    work = basis.dimension * max(1, len(coefficient) // n)
+    count, fill = (_count, _fill) if work < _SERIAL else (_count_parallel, _fill_parallel)
+    limits = _limits(pointer, length, n, order)
+    has_diagonal = int(diagonal.any())
+    count(basis.offsets, basis.table, limits, has_diagonal, counts)
+    indptr = np.cumsum(counts)
+    kind = np.int32 if max(basis.dimension, indptr[-1]) < 2**31 else np.int64
+    indices, data = np.empty(indptr[-1], dtype=kind), np.empty(indptr[-1])
+    used = np.zeros(basis.dimension, dtype=np.int64) if owned.any() else np.empty(0, dtype=np.int64)
+    fill(
+        basis.offsets, basis.table, pointer, letters, length, coefficient, diagonal,
+        has_diagonal, owned, indptr, indices, data, used,
+    )  # fmt: skip
+    if len(used) and (used != np.diff(indptr)).any():
+        keep = _kept(indptr, used)
+        indices, data = indices[keep], data[keep]
+        indptr = np.concatenate(([0], np.cumsum(used)))
+    shape = (basis.dimension, basis.dimension)
+    offset = np.zeros(basis.dimension)
+    offset[:n] = field.F[0].toarray().ravel()
+    return csr_array((data, indices, indptr.astype(kind)), shape=shape), offset
+
+
+def _tables(
+    field: PolynomialField,
+) -> tuple[IntArray, IntArray, IntArray, RealArray, RealArray, IntArray]:
+    """Terms without the diagonal: letters, pointer, length, coefficient; diagonal; own letters."""
+    n = field.num_variables
+    pointer, word, coefficient = field.terms
+    row = np.repeat(np.arange(n, dtype=np.int32), np.diff(pointer))
+    length = (word < n).sum(axis=1)
+    on_diagonal = (length == 1) & (word[:, 0] == row)
+    diagonal = np.zeros(n)
+    diagonal[row[on_diagonal]] = coefficient[on_diagonal]
+    rest = ~on_diagonal
+    word, row, length, coefficient = word[rest], row[rest], length[rest], coefficient[rest]
+    owned = (word == row[:, None]).any(axis=1)
+    begins = np.searchsorted(row, np.arange(n + 1)).astype(np.int64)
+    return word, begins, length, coefficient, diagonal, owned
+
+
+def _limits(pointer: IntArray, length: IntArray, n: int, order: int) -> IntArray:
+    """limits[k - 1, i]: terms of row i that stay within the lift of a word of k letters."""
+    limits = np.empty((order, n), dtype=np.int64)
+    for k in range(1, order + 1):
+        inside = (length + k - 1 <= order) & (length + k - 1 >= 1)
+        total = np.concatenate(([0], np.cumsum(inside)))
+        limits[k - 1] = total[pointer[1:]] - total[pointer[:-1]]
+    return limits
+
+
+def _count_rows(offsets, table, limits, has_diagonal, counts):  # type: ignore[no-untyped-def]
+    """counts[r + 1] = entries of row r: the diagonal and every term of every distinct letter."""
+    order = len(offsets) - 1
+    dimension = offsets[-1]
+    for chunk in prange(_CHUNKS):
+        low, high = dimension * chunk // _CHUNKS, dimension * (chunk + 1) // _CHUNKS
+        if low == high:
+            continue
+        word = np.zeros(order, dtype=np.int64)
+        level = np.searchsorted(offsets, low, side="right")
+        unrank(low - offsets[level - 1], level, table, word)
+        for r in range(low, high):
+            if r == offsets[level]:
+                level += 1
+                word[:] = 0
+            total = has_diagonal
+            for p in range(level):
+                if p == 0 or word[p] != word[p - 1]:
+                    total += limits[level - 1, word[p]]
+            counts[r + 1] = total
+            advance(word, level)
+
+
+@njit(cache=True)
+def _merged_rank(word, level, p, new, length, table):  # type: ignore[no-untyped-def]
+    """Rank of the word without its letter p, merged with the `length` letters `new`."""
+    a, b, rank = 0, 0, 0
+    for j in range(1, level + length):
+        if a == p:
+            a += 1
+        if b == length or (a < level and word[a] <= new[b]):
+            rank += table[j, word[a]]
+            a += 1
+        else:
+            rank += table[j, new[b]]
+            b += 1
+    return rank
+
+
+def _fill_rows(  # type: ignore[no-untyped-def]
+    offsets, table, pointer, letters, length, coefficient, diagonal, has_diagonal, owned,
+    indptr, indices, data, used,
+):  # fmt: skip
+    order = len(offsets) - 1
+    dimension = offsets[-1]
+    merges = used.size > 0
+    for chunk in prange(_CHUNKS):
+        low, high = dimension * chunk // _CHUNKS, dimension * (chunk + 1) // _CHUNKS
+        if low == high:
+            continue
+        word = np.zeros(order, dtype=np.int64)
+        share = np.zeros((4, order), dtype=np.int64)
+        level = np.searchsorted(offsets, low, side="right")
+        unrank(low - offsets[level - 1], level, table, word)
+        for r in range(low, high):
+            if r == offsets[level]:
+                level += 1
+                word[:] = 0
+            # share[s, q]: what letter q adds to a rank when it moves to position q + s.
+            for q in range(level):
+                for s in range(min(4, order + 1 - q)):
+                    share[s, q] = table[q + s, word[q]]
+            begin = indptr[r]
+            end = begin + has_diagonal
+            trace = 0.0
+            p = 0
+            while p < level:
+                letter = word[p]
+                multiplicity = 1
+                while p + multiplicity < level and word[p + multiplicity] == letter:
+                    multiplicity += 1
+                trace += multiplicity * diagonal[letter]
+                for t in range(pointer[letter], pointer[letter + 1]):
+                    size = level - 1 + length[t]
+                    if size > order:
+                        break  # the terms of a row are sorted by length
+                    if size == 0:
+                        continue
+                    column = offsets[size - 1]
+                    if length[t] == 1:
+                        new, behind = letters[t, 0], 0
+                        for q in range(level):
+                            if q != p:
+                                later = 1 if new < word[q] else 0
+                                behind += later
+                                column += share[(1 if q < p else 0) + later, q]
+                        column += table[level - behind, new]
+                    elif length[t] == 2:
+                        new, other = letters[t, 0], letters[t, 1]
+                        behind, beyond = 0, 0
+                        for q in range(level):
+                            if q != p:
+                                first = 1 if new < word[q] else 0
+                                second = 1 if other < word[q] else 0
+                                behind += first
+                                beyond += second
+                                column += share[(1 if q < p else 0) + first + second, q]
+                        column += table[level - behind, new] + table[level + 1 - beyond, other]
+                    else:
+                        column += _merged_rank(word, level, p, letters[t], length[t], table)
+                    value = multiplicity * coefficient[t]
+                    if merges and owned[t]:
+                        z = begin + has_diagonal
+                        while z < end and indices[z] != column:
+                            z += 1
+                        if z < end:
+                            data[z] += value
+                            continue
+                    indices[end] = column
+                    data[end] = value
+                    end += 1
+                p += multiplicity
+            if has_diagonal:
+                indices[begin] = r
+                data[begin] = trace
+            if merges:
+                used[r] = end - begin
+            advance(word, level)
+
+
+_count = njit(cache=True)(_count_rows)
+_fill = njit(cache=True)(_fill_rows)
+_count_parallel = njit(cache=True, parallel=True)(_count_rows)
+_fill_parallel = njit(cache=True, parallel=True)(_fill_rows)
+
+
+@njit(cache=True)
+def _kept(indptr, used):  # type: ignore[no-untyped-def]
+    """Positions of the entries that are used."""
+    keep = np.empty(used.sum(), dtype=np.int64)
+    position = 0
+    for r in range(used.size):
+        for z in range(indptr[r], indptr[r] + used[r]):
+            keep[position] = z
+            position += 1
+    return keep
