@@ -11,10 +11,10 @@ import typer
 
 from qgd import __version__
 from qgd.cli.progress import stages
-from qgd.core.outcome import QGDError
+from qgd.core.outcome import Outcome, QGDError
 from qgd.pipeline.experiment import READOUTS, SOLVERS, Experiment, Settings, run_experiment
 from qgd.pipeline.gate_instance import GateInstance, gate_instance
-from qgd.pipeline.order import Order
+from qgd.pipeline.order import Order, check_order
 from qgd.problem.datasets import BUILT_IN, load_dataset
 from qgd.report.record import experiment_record, to_json, write_atomically
 from qgd.report.text import experiment_report
@@ -127,17 +127,14 @@ def train(
         raise typer.Exit(130) from None
     typer.echo(experiment_report(experiment, gate))
     typer.echo(f"\nwrote {', '.join(written)} in {time.perf_counter() - started:.1f} s")
+    if experiment.training.outcome is not Outcome.SUCCESS:
+        typer.echo(f"qgd: {experiment.training.outcome}; see the last lines", err=True)
+        raise typer.Exit(1)
 
 
 def _parse_order(text: str) -> Order:
-    if text in ("auto", "proved", "estimated"):
-        return text  # type: ignore[return-value]
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(
-            f"`order` must be a number, auto, proved or estimated, got {text!r}"
-        ) from None
+    is_number = text.lstrip("+-").isdigit()
+    return check_order(int(text) if is_number else text)  # type: ignore[arg-type]
 
 
 def _write(
@@ -154,6 +151,8 @@ def _write(
     files["figure.png"] = _figure(experiment)
     record = experiment_record(experiment, gate, time.perf_counter() - started)
     files["result.json"] = to_json(record)
+    if gate is None:  # none may be left from an earlier run
+        (folder / "circuit.qpy").unlink(missing_ok=True)
     for name, content in files.items():
         write_atomically(folder / name, content)
     return [str(folder / name) for name in files]

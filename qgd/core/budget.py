@@ -37,10 +37,10 @@ class ErrorBudget:
         raise KeyError(f"no stage {stage!r} in the budget; stages: {known}")
 
     def total(self) -> Bound:
-        """Sum of the lines by the triangle inequality; as weak as its weakest non-zero line."""
+        """Sum of the lines by the triangle inequality; as weak as its weakest line."""
         value = triangle(line.value for line in self.lines)
-        weighty = [line.kind for line in self.lines if line.value > 0]
-        kind = max(weighty, key=lambda k: k.weakness, default=Kind.PROVED)
+        kinds = [line.kind for line in self.lines]
+        kind = max(kinds, key=lambda k: k.weakness, default=Kind.PROVED)
         return Bound("total", value, kind, "triangle inequality", "01-composition.md#Theorem 1.1")
 
     def proved_total(self) -> float:
@@ -49,9 +49,9 @@ class ErrorBudget:
         Raises
         ------
         QGDError
-            If a line with a non-zero value is not ``PROVED``; the message names the lines.
+            If a line is not ``PROVED``, an estimate of zero too; the message names the lines.
         """
-        loose = [line for line in self.lines if line.value > 0 and line.kind is not Kind.PROVED]
+        loose = [line for line in self.lines if line.kind is not Kind.PROVED]
         if loose:
             names = ", ".join(f"{line.stage} ({line.kind.value})" for line in loose)
             raise QGDError(
@@ -66,14 +66,14 @@ class ErrorBudget:
         return ErrorBudget(tuple(line.scaled(lipschitz) for line in self.lines))
 
     def __add__(self, other: ErrorBudget) -> ErrorBudget:
-        """Merge two consecutive runs stage by stage (values add, the weaker kind stays)."""
+        """Merge consecutive runs stage by stage: values add, the weaker kind and source stay."""
         merged: dict[str, Bound] = {}
         for line in self.lines + other.lines:
             if line.stage not in merged:
                 merged[line.stage] = line
                 continue
             first = merged[line.stage]
-            weaker = max(first, line, key=lambda b: (b.kind.weakness, b.value))
+            weaker = max(line, first, key=lambda b: b.kind.weakness)
             merged[line.stage] = replace(
                 weaker,
                 value=triangle((first.value, line.value)),

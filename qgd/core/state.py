@@ -25,10 +25,13 @@ class FlaggedState:
     scale : float
         Known factor between amplitudes and solution, from the norm of the right-hand side, the
         subnormalisation alpha and the polynomial's scale; it never depends on the solution.
+    error : float
+        The solver's bound of the Euclidean error of ``scale * amplitudes``, known beforehand.
     """
 
     amplitudes: Array
     scale: float
+    error: float = 0.0
 
     @property
     def success_probability(self) -> float:

@@ -198,7 +198,7 @@ def _check_size(
         fits -= 1
     check_memory(
         needed * _BYTES_PER_ENTRY,
-        f"a Carleman matrix of order {order} in {system.num_variables} variables (at least "
+        f"a Carleman matrix of order {order} in {system.num_variables} variables (up to "
         f"{needed:.2g} non-zeros)",
         f"lower the order to {fits} or keep fewer weights" if fits else "keep fewer weights",
     )
@@ -212,13 +212,23 @@ def _entries(system: PolynomialMap | PolynomialSystem, order: int, form: str, ba
     n = system.num_variables
     total, power = 0.0, np.ones(1)
     for j in range(1, order + 1):
-        rows = float(n) ** j if basis == "kronecker" else float(math.comb(n + j - 1, j))
+        rows = _level_size(n, j, basis)
         if exact:
+            # Level j of x+ has the non-zeros of a product of j polynomials; terms that meet in one
+            # entry count once, so no block counts more than its size.
             power = np.convolve(power, counts)[: order + 1]
-            total += float(power[1:].sum()) * (rows / float(n) ** j)
+            words = power * (rows / _level_size(n, j, "kronecker"))
+            columns = np.array([_level_size(n, m, basis) for m in range(len(words))])
+            total += float(np.minimum(words, rows * columns)[1:].sum())
         else:
             total += j * rows * float(counts.sum()) / n
         total += rows  # offset, row pointers and the diagonal of the first-order form
         if total > _HOPELESS:
             break
     return total
+
+
+def _level_size(n: int, level: int, basis: str) -> float:
+    """Entries of a level; 10^300 stands for anything larger."""
+    count = n**level if basis == "kronecker" else math.comb(n + level - 1, level)
+    return float(min(count, 10**300))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qgd.core.arrays import RealArray
+from qgd.core.checks import check_memory
+from qgd.core.outcome import Outcome, QGDError
 from qgd.embedding.carleman import CarlemanSystem
 
 if TYPE_CHECKING:
@@ -27,6 +30,23 @@ def history_inverse_norm(system: HistorySystem) -> float:
     of the powers overestimates by about pi / 2.
     """
     T, times = system.num_steps, system.num_times
+    check_memory(
+        4 * 8.0 * times**2,
+        f"the table of block norms of {times} times",
+        "take fewer steps, or download and start again in between",
+    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        bound = _block_norm_bound(system, T, times)
+    if not math.isfinite(bound):
+        raise QGDError(
+            Outcome.DIVERGED,
+            f"the powers of the steps must stay finite over {T} steps to bound ||L^-1||, and "
+            "overflow; take fewer steps, or a smaller learning rate or unit of length",
+        )
+    return bound
+
+
+def _block_norm_bound(system: HistorySystem, T: int, times: int) -> float:
     if len(system.steps) == 1:
         norms = power_norms(system.steps[0], T)
         # Both ends of a product stop moving once they reach the padding.
@@ -90,6 +110,8 @@ def _product_norms(system: HistorySystem) -> RealArray:
 
 def _nonnegative_norm(table: RealArray) -> float:
     """Spectral norm of a non-negative matrix, or a bound of it beyond 2048 rows."""
+    if not np.isfinite(table).all():
+        return math.inf
     if len(table) <= _DENSE_TIMES:
         return float(np.linalg.norm(table, 2))
     return float(np.sqrt(table.sum(axis=0).max() * table.sum(axis=1).max()))
@@ -97,5 +119,8 @@ def _nonnegative_norm(table: RealArray) -> float:
 
 def _spectral_norm(matrix: RealArray) -> float:
     """||M||_2 through the Gram matrix: accurate to 1e-8 relative, ten times faster than an SVD."""
-    gram = matrix.T @ matrix
-    return float(np.sqrt(max(np.linalg.eigvalsh(gram)[-1], 0.0)))
+    size = float(np.abs(matrix).max())
+    if not 0 < size < math.inf:
+        return 0.0 if size == 0 else math.inf
+    scaled = matrix / size
+    return size * float(np.sqrt(max(np.linalg.eigvalsh(scaled.T @ scaled)[-1], 0.0)))

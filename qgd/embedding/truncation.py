@@ -110,8 +110,9 @@ def truncation_estimate(system: Map, order: int, x0: ArrayLike, num_steps: int) 
 
     With d_N = ||y^(N)_T - y^(N+p)_T|| and rho = d_N / d_{N-p} the estimate is 2 d_N / (1 - rho),
     infinite when rho >= 1. The stride p is one less than the lowest non-linear degree: a cubic map
-    without quadratic part need not change from one order to the next. Nothing is proved; the factor
-    two allows for uneven convergence.
+    without quadratic part need not change from one order to the next. A difference that vanishes
+    although x_T, of degree q^T in x_0, is of higher order tells nothing: infinite too. Nothing is
+    proved; the factor two allows for uneven convergence.
     """
     if system.degree <= 1:
         return truncation_bound(system, order, 0.0, num_steps)
@@ -123,9 +124,13 @@ def truncation_estimate(system: Map, order: int, x0: ArrayLike, num_steps: int) 
         if error.outcome is not Outcome.DIVERGED:
             raise
         return Bound("truncation", math.inf, Kind.ESTIMATED, "the truncated solution diverges")
+    if not np.isfinite(values).all():
+        return Bound("truncation", math.inf, Kind.ESTIMATED, "the truncated solution diverges")
     gaps = [float(np.linalg.norm(a - b)) for a, b in itertools.pairwise(values)]
     ratio = gaps[1] / gaps[0] if gaps[0] > 0 else 0.0
-    value = 2 * gaps[1] / (1 - ratio) if ratio < 1 else math.inf
+    # Comparing in logarithms: q^T overflows.
+    blind = gaps[1] == 0 and math.log(order) < num_steps * math.log(system.degree)
+    value = 2 * gaps[1] / (1 - ratio) if ratio < 1 and not blind else math.inf
     return Bound("truncation", value, Kind.ESTIMATED, f"order {order + p} minus order {order}")
 
 
@@ -148,9 +153,10 @@ def truncated_solution(system: Map, order: int, x0: ArrayLike, num_steps: int) -
         graded = graded_iterate(system, order, x, num_steps, at=[num_steps])
         return np.asarray(graded.solution()[-1])
     steps = _embedded(system, order, num_steps)
-    y = steps[0].lift(x)
-    for k in range(num_steps):
-        y = steps[k % len(steps)].step(y)
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = steps[0].lift(x)
+        for k in range(num_steps):
+            y = steps[k % len(steps)].step(y)
     return steps[0].project(y)
 
 

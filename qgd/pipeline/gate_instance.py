@@ -52,11 +52,12 @@ def gate_instance(finished: Round) -> GateInstance | None:
         return None
     dynamics, _ = shift(finished.dynamics, finished.start)
     highest = int(finished.solution.details["order"])
+    longest = int(finished.solution.details["num_steps"])
     origin = np.zeros(dynamics.num_variables)
     # The run's own kappa and accuracy belong to the run's own system.
     coarse = replace(cast(Any, solver), kappa=None, epsilon=_ACCURACY)
     for order, steps, padding in ((highest, 2, 1), (2, 2, 1), (2, 1, 0), (1, 2, 1), (1, 1, 0)):
-        if order > highest:
+        if order > highest or steps > longest:
             continue
         lifted = carleman(dynamics, order, scale=float(finished.solution.details["scale"]))
         if lifted.dimension > 2**_LARGEST:

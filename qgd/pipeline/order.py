@@ -21,6 +21,7 @@ from qgd.embedding.truncation import (
 )
 
 Order = int | Literal["auto", "proved", "estimated"]
+_CHOICES = ("auto", "proved", "estimated")
 _LARGEST_DIMENSION = 3000
 _COMFORTABLE_DIMENSION = 500
 _SCALES = 2.0 ** np.arange(0.25, 6.25, 0.5)
@@ -32,6 +33,17 @@ class OrderChoice:
 
     order: int
     bound: Bound
+
+
+def check_order(order: Order) -> Order:
+    """Return the order as int or as one of the words."""
+    if isinstance(order, str):
+        if order not in _CHOICES:
+            raise ValueError(
+                f"`order` must be a number, auto, proved or estimated, got {order!r}; choose one"
+            )
+        return order
+    return check_integer("order", order, 1, f"or one of {', '.join(_CHOICES)}")
 
 
 def choose_order(
@@ -61,10 +73,11 @@ def choose_order(
         message names the numbers R (or h) that decide and what to change.
     """
     radius = float(np.linalg.norm(x0))
-    if isinstance(order, int):
-        check_integer("order", order, 1)
+    order = check_order(order)
+    if not isinstance(order, str):
         return OrderChoice(order, _best_known(system, order, x0, num_steps, share, norm_bounds))
     orders = [N for N in range(1, 9) if _dimension(system.num_variables, N) <= _LARGEST_DIMENSION]
+    orders = orders or [1]
     proved = []
     if order in ("auto", "proved"):
         largest = _COMFORTABLE_DIMENSION if order == "auto" else _LARGEST_DIMENSION
@@ -143,8 +156,13 @@ def _best_known(
     proved = truncation_bound(system, order, radius, num_steps, norm_bounds)
     if proved.value <= share and math.isfinite(proved.value):
         return proved
-    estimate = truncation_estimate(system, order, x0, num_steps)
-    return proved if math.isinf(estimate.value) else estimate
+    try:
+        estimate = truncation_estimate(system, order, x0, num_steps)
+    except QGDError as error:
+        if error.outcome is not Outcome.TOO_LARGE or math.isinf(proved.value):
+            raise
+        return proved  # the estimate needs larger orders than the run itself
+    return min(proved, estimate, key=lambda bound: bound.value)
 
 
 def _dimension(num_variables: int, order: int) -> int:

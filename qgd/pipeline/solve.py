@@ -16,11 +16,17 @@ from qgd.core.solution import Solution
 from qgd.dynamics.system import Dynamics
 from qgd.embedding.carleman import MapForm
 from qgd.encoding.linear_system import EncodedSystem, encode, encoding_bound
-from qgd.pipeline.embed import INVERSION_SHARE, READOUT_SHARE, Embedded, embed
-from qgd.pipeline.order import Order
+from qgd.pipeline.embed import (
+    DEFAULT_TAYLOR_ORDER,
+    INVERSION_SHARE,
+    READOUT_SHARE,
+    Embedded,
+    embed,
+)
+from qgd.pipeline.order import Order, check_order
 from qgd.pipeline.source import SolverSource
 from qgd.readout.final_state import FinalState
-from qgd.readout.interface import Reading, Readout, restoring_factor
+from qgd.readout.interface import Reading, Readout, readout_gain, restoring_factor
 from qgd.solvers.interface import LinearSolver, SolvedState
 from qgd.solvers.qsvt import QSVT
 
@@ -40,7 +46,7 @@ def solve(
     center: ArrayLike | None = None,
     form: MapForm = "exact",
     step_size: float | None = None,
-    taylor_order: int = 8,
+    taylor_order: int = DEFAULT_TAYLOR_ORDER,
     scale: float | None = None,
     padding: int | None = None,
     norm_bounds: ArrayLike | None = None,
@@ -74,7 +80,8 @@ def solve(
     step_size, taylor_order : float, int
         Time step h and Taylor order for flows; the final time is h T.
     scale : float, optional
-        Unit of length r of the lift; chosen for the condition number by default.
+        Unit of length r of the lift; by default chosen for the condition number of a map, 1 for a
+        flow.
     padding : int, optional
         Idle rows; see `history_system`.
     norm_bounds : array_like, shape (T,), optional
@@ -105,14 +112,18 @@ def solve(
     """
     solver = QSVT() if solver is None else solver
     readout = FinalState() if readout is None else readout
-    if tolerance is None and not isinstance(order, int):
+    order = check_order(order)
+    if tolerance is None and isinstance(order, str):
         raise ValueError(
             f"`order` must be an integer when no tolerance is given, got {order!r}; give either"
         )
     if tolerance is not None:
         check_real("tolerance", tolerance, above=0)
+    # The lines before the readout are about x(T); an observable multiplies them by ||c||.
+    gain = readout_gain(readout)
+    share = None if tolerance is None else tolerance / gain
     embedded = embed(
-        system, x0, num_steps, order=order, center=center, tolerance=tolerance, form=form,
+        system, x0, num_steps, order=order, center=center, tolerance=share, form=form,
         step_size=step_size, taylor_order=taylor_order, scale=scale, padding=padding,
         norm_bounds=norm_bounds,
     )  # fmt: skip
@@ -129,15 +140,17 @@ def run(
 ) -> tuple[Solution, SolverSource]:
     """Encode, invert and read out; also return the source of states, which can build circuits."""
     encoded = encode(embedded.history)
-    factor = restoring_factor(embedded.history, 1.0)
+    gain = readout_gain(readout)
+    factor = gain * restoring_factor(embedded.history, 1.0)
     if tolerance is not None:
         unit = factor * encoded.rhs_norm / encoded.encoding.alpha
         solver = solver.with_epsilon(INVERSION_SHARE * tolerance / unit)
     source = SolverSource(solver, encoded)
     if tolerance is not None:
-        # The readout may use whatever the stages before it have left.
+        # The readout may use whatever the stages before it have left; what an inexact state shifts
+        # is counted somewhat more than once (`Sampling`, `AmplitudeEstimation`).
         history_error = math.sqrt(2) * factor * source.solved.bound.value
-        spent = sum(line.value for line in embedded.lines) + history_error
+        spent = gain * sum(line.value for line in embedded.lines) + history_error
         error = max(_SPENT * (tolerance - spent), READOUT_SHARE * tolerance)
         readout = readout.with_error(embedded.history, source.solved.state.scale, error)
     reading = readout.read(embedded.history, source)

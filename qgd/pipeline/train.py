@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -139,7 +140,8 @@ def train(
     Raises
     ------
     ValueError, QGDError
-        As `surrogate_descent` and `solve`; a missed tolerance is an outcome, not an error.
+        As `surrogate_descent` and `solve`, also where a surrogate alone exceeds the tolerance. A
+        total that misses it after a run is an outcome, not an error.
     """
     w = check_array("weights", weights, (loss.num_weights,))
     check_integer("num_steps", num_steps, 1)
@@ -158,7 +160,7 @@ def train(
         inherited = 0.0 if budget is None else budget.total().value
         finished, carry = _round(
             loss, w, learning_rate, steps, share, order, solver or QSVT(),
-            readout or FinalState(), degree, on_stage, inherited,
+            _reseeded(readout or FinalState(), index), degree, on_stage, inherited,
         )  # fmt: skip
         rounds.append(finished)
         new = finished.solution.budget
@@ -177,6 +179,14 @@ def train(
         rounds=tuple(rounds),
         outcome=Outcome.SUCCESS if met else Outcome.TOLERANCE_NOT_MET,
     )
+
+
+def _reseeded(readout: Readout, index: int) -> Readout:
+    """Give every round noise of its own, so that errors do not add up in step."""
+    seed = getattr(readout, "rng", None)
+    if index == 0 or not isinstance(seed, int):
+        return readout
+    return cast(Readout, replace(cast(Any, readout), rng=np.random.default_rng([seed, index])))
 
 
 def _round(
@@ -212,8 +222,8 @@ def _round(
         raise QGDError(
             Outcome.TOLERANCE_NOT_MET,
             f"the surrogate must stay below the tolerance of a round, {tolerance:.3g}, its error "
-            f"is {line.value:.3g}; re-upload more often, lower the learning rate or raise the "
-            "tolerance or the degree",
+            f"is {line.value:.3g}; re-upload more often, take fewer steps, lower the learning "
+            "rate or raise the tolerance or the degree",
         )
     on_stage("Carleman embedding")
     left = tolerance - line.value

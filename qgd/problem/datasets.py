@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import math
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_array, check_real
+from qgd.problem.tables import number, read_table
 
 Task = Literal["classification", "regression"]
 BUILT_IN = {
@@ -88,6 +88,10 @@ def load_dataset(name: str, target: str | None = None, positive: str | None = No
         single value; the message names the place and the remedy.
     """
     if name in BUILT_IN:
+        if target is not None:
+            raise ValueError(
+                f"`target` is for CSV and NPZ files, got {target!r} for {name}; leave it out"
+            )
         return _built_in(name, positive)
     path = Path(name)
     suffix = path.suffix.lower()
@@ -99,10 +103,7 @@ def load_dataset(name: str, target: str | None = None, positive: str | None = No
         raise ValueError(f"`dataset` must be one of {', '.join(BUILT_IN)}, got {name!r}{hint}")
     if not path.is_file():
         raise ValueError(f"`dataset` must be an existing file, got {name!r}; check the path")
-    if suffix == ".npz":
-        features, labels, names = _read_npz(path, target or "y")
-    else:
-        features, labels, names = _read_csv(path, target)
+    features, labels, names = read_table(path, target)
     return _finished(path.stem, features, labels, names, positive)
 
 
@@ -134,12 +135,19 @@ def standardised_split(dataset: Dataset, test_size: float, seed: int) -> Split:
             f"{len(dataset.targets)} rows ({error}); add rows or change the test size"
         ) from None
     mean, deviation = X.mean(axis=0), X.std(axis=0)
-    deviation[deviation == 0] = 1.0
+    # A column that is constant up to rounding says nothing: it becomes zero, in the test rows too.
+    varies = deviation > 8 * np.finfo(np.float64).eps * np.abs(X).max(axis=0)
     scale = float(y.std()) if dataset.task == "regression" else 1.0
     offset = float(y.mean()) if dataset.task == "regression" else 0.0
+    if scale <= 8 * np.finfo(np.float64).eps * abs(offset):
+        raise ValueError(
+            f"`target` must vary among the {len(y)} training rows, got {offset:g} in all of them; "
+            "add rows or change the test size or the seed"
+        )
 
     def prepared(table: RealArray) -> RealArray:
-        return np.column_stack(((table - mean) / deviation, np.ones(len(table))))
+        standard = np.where(varies, (table - mean) / np.where(varies, deviation, 1.0), 0.0)
+        return np.column_stack((standard, np.ones(len(table))))
 
     return Split(
         prepared(X),
@@ -164,6 +172,11 @@ def _built_in(name: str, positive: str | None) -> Dataset:
     names = tuple(str(n) for n in bunch.feature_names)
     features = np.asarray(bunch.data, dtype=np.float64)
     if task == "regression":
+        if positive is not None:
+            raise ValueError(
+                f"`positive` is for classes, got {positive!r} for the regression data set {name}; "
+                "leave it out"
+            )
         return Dataset(name, features, np.asarray(bunch.target, float), names, "regression")
     labels = np.array([str(bunch.target_names[i]) for i in bunch.target])
     return _classes(name, features, labels, names, positive)
@@ -173,7 +186,13 @@ def _finished(
     name: str, features: RealArray, labels: list[str], names: tuple[str, ...], positive: str | None
 ) -> Dataset:
     """Decide between regression and classification by the target's values."""
-    numbers = [_number(cell) for cell in labels]
+    numbers = [number(cell) for cell in labels]
+    bad = [i for i, v in enumerate(numbers) if v is not None and not math.isfinite(v)]
+    if bad:
+        raise ValueError(
+            f"`target` must be finite, got {labels[bad[0]]} in row {bad[0] + 1} of the data; "
+            "remove the rows without a target"
+        )
     distinct = len(set(labels))
     numeric = all(value is not None for value in numbers)
     if numeric and distinct > 2 and positive is None:
@@ -201,73 +220,3 @@ def _classes(
         raise ValueError(f"`positive` must be one of the classes {shown}, got {chosen!r}")
     targets = (labels == chosen).astype(np.float64)
     return Dataset(name, features, targets, names, "classification", chosen)
-
-
-def _read_npz(path: Path, target: str) -> tuple[RealArray, list[str], tuple[str, ...]]:
-    with np.load(path, allow_pickle=False) as archive:
-        arrays = {key: archive[key] for key in archive.files}
-    for needed in ("X", target):
-        if needed not in arrays:
-            raise ValueError(
-                f"`dataset` must hold an array {needed!r}, got {', '.join(arrays) or 'none'} in "
-                f"{path}; save X and the targets, or name them with --target"
-            )
-    features = check_array("X", arrays["X"], (None, None))
-    labels = [str(value) for value in arrays[target].ravel()]
-    if len(labels) != len(features):
-        raise ValueError(
-            f"`{target}` must have one entry for each of the {len(features)} rows of X, "
-            f"got {len(labels)}"
-        )
-    return features, labels, tuple(f"x{i}" for i in range(features.shape[1]))
-
-
-def _read_csv(path: Path, target: str | None) -> tuple[RealArray, list[str], tuple[str, ...]]:
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        rows = [row for row in csv.reader(lines) if row]
-    if len(rows) < 2:
-        raise ValueError(
-            f"`dataset` must have a header and at least one row, got {len(rows)} lines"
-        )
-    header = [cell.strip() for cell in rows[0]]
-    if target is None or target not in header:
-        close = difflib.get_close_matches(target or "", header, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else "; name it with --target"
-        raise ValueError(
-            f"`target` must be a column of {path.name} ({', '.join(header[:20])}), "
-            f"got {target!r}{hint}"
-        )
-    column = header.index(target)
-    names = tuple(name for i, name in enumerate(header) if i != column)
-    features, labels = [], []
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(header):
-            raise ValueError(
-                f"`dataset` must have {len(header)} cells in every row, got {len(row)} in line "
-                f"{number} of {path.name}"
-            )
-        labels.append(row[column].strip())
-        cells = [cell for i, cell in enumerate(row) if i != column]
-        features.append([_cell(c, n, number, path) for c, n in zip(cells, names, strict=True)])
-    empty = [i for i, label in enumerate(labels, start=2) if not label]
-    if empty:
-        raise ValueError(f"`target` must not be empty, got an empty cell in line {empty[0]}")
-    return np.array(features), labels, names
-
-
-def _cell(text: str, name: str, line: int, path: Path) -> float:
-    value = _number(text)
-    if value is None or not math.isfinite(value):
-        shown = text.strip() or "an empty cell"
-        raise ValueError(
-            f"column {name!r} must hold finite numbers, got {shown} in line {line} of {path.name}; "
-            "encode categories as numbers, and remove or impute missing values"
-        )
-    return value
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

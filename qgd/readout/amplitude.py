@@ -83,9 +83,15 @@ class AmplitudeEstimation:
         joint = source.state(rhs)
         low, high, more = self._amplitude(system, source, joint, rhs, c / size)
         factor = restoring_factor(system, joint.scale) * size
-        value, error = _signed(
-            value, half, factor * (low + high) / 2, factor * (high - low) / 2, added
+        # Errors of the two states shift c . x by at most these (Theorem 4.2).
+        off = restoring_factor(system, state.error) * size
+        joint_off = restoring_factor(system, joint.error) * size
+        value, error, from_joint = _signed(
+            (value, half, off),
+            (factor * (low + high) / 2, factor * (high - low) / 2, joint_off),
+            added,
         )
+        amplification = max(1.0, joint_off / off) if from_joint and off > 0 else 1.0
         bound = Bound(
             "readout",
             error,
@@ -94,7 +100,7 @@ class AmplitudeEstimation:
             confidence=self.confidence,
         )
         cost = Cost("readout", qubits=1, shots=calls + more, detail="amplitude estimation")
-        return Reading(np.array([value]), math.nan, bound, cost, c)
+        return Reading(np.array([value]), math.nan, bound, cost, c, amplification)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> AmplitudeEstimation:
         """Choose the error of the amplitude so that c . x_T is known to about `error`.
@@ -126,11 +132,17 @@ class AmplitudeEstimation:
             blocks = state.amplitudes.reshape(system.num_times, system.block_dimension)
             copies = blocks[system.num_steps :, : len(direction)] @ direction
             amplitude = abs(copies.sum()) / math.sqrt(system.padding + 1)
-            circuit = QuantumCircuit(1)
-            circuit.ry(2 * math.asin(min(1.0, float(amplitude))), 0)
-        return self._estimate(circuit)
+            angle = math.asin(min(1.0, float(amplitude)))
+            circuit = _Rotation(2 * angle)
+            # On the one qubit that counts, a Grover iterate turns by 4 angles.
+            return self._estimate(circuit, _Rotation(4 * angle))
+        oracle = QuantumCircuit(circuit.num_qubits)
+        oracle.z(circuit.num_qubits - 1)
+        return self._estimate(circuit, grover_operator(oracle, circuit))
 
-    def _estimate(self, circuit: QuantumCircuit) -> tuple[float, float, int]:
+    def _estimate(
+        self, circuit: QuantumCircuit, iterate: QuantumCircuit
+    ) -> tuple[float, float, int]:
         """Interval of the amplitude with which the last qubit reads 1, and uses of the circuit.
 
         The algorithm works on the angle, so `epsilon` is the half width of the interval of
@@ -140,12 +152,10 @@ class AmplitudeEstimation:
             from qiskit_algorithms import EstimationProblem, IterativeAmplitudeEstimation
 
             objective = circuit.num_qubits - 1
-            oracle = QuantumCircuit(circuit.num_qubits)
-            oracle.z(objective)
             problem = EstimationProblem(
                 state_preparation=circuit,
                 objective_qubits=[objective],
-                grover_operator=grover_operator(oracle, circuit),
+                grover_operator=iterate,
             )
             estimator = IterativeAmplitudeEstimation(
                 epsilon_target=self.epsilon,
@@ -159,21 +169,39 @@ class AmplitudeEstimation:
         return low, high, 2 * int(result.num_oracle_queries) + repetitions
 
 
-def _signed(
-    size: float, half: float, joint: float, joint_half: float, added: float
-) -> tuple[float, float]:
-    """Value and error of x from |x| = size +- half and |x + added| = joint +- joint_half.
+class _Rotation(QuantumCircuit):  # type: ignore[misc]  # Qiskit is untyped
+    """R_y on one qubit, whose powers are single gates too."""
 
-    Where |x| may be large the sign is that for which the second number fits; where it is small,
-    x + added is positive and the difference is an estimate of x itself.
+    def __init__(self, angle: float = 0.0) -> None:
+        super().__init__(1)
+        self._angle = angle
+        self.ry(angle, 0)
+
+    def power(
+        self, power: float, matrix_power: bool = False, annotated: bool = False
+    ) -> QuantumCircuit:
+        del matrix_power, annotated
+        return _Rotation(power * self._angle)
+
+
+def _signed(
+    alone: tuple[float, float, float], joint: tuple[float, float, float], added: float
+) -> tuple[float, float, bool]:
+    """Value of x, its statistical error, and whether the joint state gave the value.
+
+    From |x| = size +- half and |x + added| = sum +- sum_half, each up to a shift `off` by its
+    state's error. Where |x| may be large the sign is that which fits, if the other one does not;
+    where it is small, x + added is positive and the difference is an estimate of x itself.
     """
-    fits = [abs(joint - abs(sign * size + added)) for sign in (1, -1)]
-    sign = 1 if fits[0] <= fits[1] else -1
-    if max(fits) > 2 * (half + joint_half):
-        return sign * size, half
-    if size + half <= added:
-        return joint - added, joint_half
-    return sign * size, half + 2 * size
+    size, half, off = alone
+    total, total_half, total_off = joint
+    misfits = [abs(total - abs(sign * size + added)) for sign in (1, -1)]
+    sign = 1 if misfits[0] <= misfits[1] else -1
+    if max(misfits) > 2 * (half + total_half) + off + total_off:
+        return sign * size, half, False
+    if size + half + off <= added:
+        return total - added, total_half, True
+    return sign * size, half + 2 * size, False
 
 
 def _overlap_circuit(

@@ -43,8 +43,8 @@ class Reading:
     observable : ndarray, shape (n,), optional
         c, when the value is c . x_T.
     amplification : float
-        Factor on errors of the history vector beyond 1 / sqrt(p + 1): 1 where the copies of x_T are
-        averaged, sqrt(2) where magnitudes and signs are read apart (Theorem 4.2).
+        Factor on errors of the history vector beyond 1 / sqrt(p + 1): 1, unless the value comes
+        from another state than that of b, with a larger error.
     """
 
     value: RealArray
@@ -57,7 +57,13 @@ class Reading:
 
 @runtime_checkable
 class Readout(Protocol):
-    """Contract: everything comes from `source`; the bound is about `value`, Euclidean norm."""
+    """Turns the solution state of a history system into numbers.
+
+    1. Everything comes from `source` and from what is known beforehand; nothing from the solution.
+    2. The bound covers what the readout adds to the error of the state, on `value`, Euclidean norm.
+    3. A readout of c . x_T has an attribute `observable`, c, and says so in its `Reading`.
+    4. `with_error` keeps what was given and settles the rest; the scale it gets is that of b.
+    """
 
     def read(self, system: HistorySystem, source: StateSource) -> Reading: ...
 
@@ -67,6 +73,12 @@ class Readout(Protocol):
         `scale` is that of the prepared state, which is known before any measurement.
         """
         ...
+
+
+def readout_gain(readout: Readout) -> float:
+    """Lipschitz constant of what is read: ||c||_2 of an observable, 1 for x_T itself."""
+    observable = getattr(readout, "observable", None)
+    return 1.0 if observable is None else float(np.linalg.norm(np.asarray(observable, np.float64)))
 
 
 def restoring_factor(system: HistorySystem, scale: float) -> float:

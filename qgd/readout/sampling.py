@@ -53,8 +53,9 @@ class Sampling:
     Notes
     -----
     sqrt(n_i / S) has standard deviation at most about 1 / (2 sqrt(S)), whatever x is; the stated
-    error is the largest standard deviation of an entry times the root of a chi-squared quantile.
-    ESTIMATED: it rests on the normal approximation of counts.
+    error is the largest standard deviation of an entry times the root of a chi-squared quantile,
+    plus what the solver's error may add to entries whose sign is open. ESTIMATED: it rests on the
+    normal approximation, which needs more than a few counts of an entry.
     """
 
     shots: int | None = None
@@ -92,22 +93,27 @@ class Sampling:
             system, state, reference, rho, magnitudes, self.shots - first, rng
         )
         noise = factor / math.sqrt(4 * first)
+        # What inexact states shift (Theorem 4.2): magnitudes by `off`, signed estimates by `bias`.
+        off = restoring_factor(system, state.error)
+        bias = off + (magnitudes + off) * restoring_factor(system, reference.error) / rho
         # The sign is open as long as the other one explains both numbers.
         sigmas = norm.isf((1 - self.confidence) / (2 * len(counts)))
-        is_open = np.abs(signed) + magnitudes <= sigmas * np.hypot(deviation, noise)
+        doubt = sigmas * np.hypot(deviation, noise) + bias + off
+        is_open = np.abs(signed) + magnitudes <= doubt
         value = np.where(is_open, signed, np.copysign(magnitudes, signed))
         spread = np.where(is_open, deviation, noise)
         small = f", {is_open.sum()} small entries" if is_open.any() else ""
         bound = Bound(
             "readout",
-            float(spread.max()) * math.sqrt(self._quantile(len(counts))),
+            float(spread.max()) * math.sqrt(self._quantile(len(counts)))
+            + float(np.linalg.norm(bias[is_open])),
             Kind.ESTIMATED,
             f"{int(counts.sum())} of {first} shots kept{small}",
             confidence=self.confidence,
         )
         cost = Cost("readout", qubits=1, shots=self.shots, detail=f"{self.shots} shots")
         size = float(np.linalg.norm(magnitudes))
-        return Reading(value, size, bound, cost, amplification=math.sqrt(2))
+        return Reading(value, size, bound, cost)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> Sampling:
         """Choose the shots so that the stated error is at most about `error`, small entries too.

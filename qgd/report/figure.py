@@ -62,7 +62,7 @@ def _loss_curves(axes: Axes, experiment: Experiment) -> None:
 def _trajectories(axes: Axes, experiment: Experiment) -> None:
     training = experiment.training
     steps = np.arange(len(training.reference))
-    names = [experiment.split.names[i] for i in experiment.mask.indices]
+    names = [_label(experiment.split.names[i]) for i in experiment.mask.indices]
     shown = min(len(names), 8)
     for i in range(shown):
         (line,) = axes.plot(steps, training.reference[:, i], label=names[i])
@@ -76,6 +76,11 @@ def _trajectories(axes: Axes, experiment: Experiment) -> None:
     )
     axes.title.set_fontsize(10)
     axes.legend(frameon=False, fontsize="small")
+
+
+def _label(name: str) -> str:
+    """A column name as matplotlib shall show it: no formulas, no hidden labels."""
+    return name.replace("$", r"\$").lstrip("_") or "(unnamed)"
 
 
 def _truncation(axes: Axes, experiment: Experiment) -> None:
@@ -136,7 +141,8 @@ def _budget(axes: Axes, experiment: Experiment) -> None:
     axes.axvline(error, color="black", lw=1)
     axes.axvline(experiment.settings.tolerance, color="grey", ls=":")
     axes.set_xscale("log")
-    axes.set_xlim(floor, experiment.settings.tolerance * 20)
+    finite = [line.value for line in lines if line.value < np.inf]
+    axes.set_xlim(floor, 30 * max(experiment.settings.tolerance, *finite))
     axes.set_yticks(positions, labels)
     axes.set(xlabel="Euclidean error on w(T)", title="Error budget")
     from matplotlib.lines import Line2D

@@ -8,6 +8,13 @@ from qgd.core.resources import Resources
 from qgd.pipeline.experiment import Experiment
 from qgd.pipeline.gate_instance import GateInstance
 
+_REMEDIES = {
+    "surrogate": "take fewer --steps or --reupload more often",
+    "truncation": "raise --order or --reupload more often",
+    "inversion": "leave out --kappa or raise --tolerance",
+    "readout": "raise --shots or leave it out",
+}
+
 
 def experiment_report(experiment: Experiment, gate: GateInstance | None = None) -> str:
     """The page that ``qgd train`` prints: weights, scores, errors and costs, stage by stage."""
@@ -55,13 +62,14 @@ def _header(experiment: Experiment) -> str:
     model = "logistic regression" if data.task == "classification" else "ridge regression"
     target = f", positive class {data.positive!r}" if data.positive else ""
     rounds = len(experiment.training.rounds)
+    several = f"{rounds} rounds (costs and reasons are those of the last)"
     return (
         f"{data.name}: {len(split.train_targets)} training and {len(split.test_targets)} test "
         f"samples, {data.features.shape[1]} features{target}\n"
         f"{model}, ridge {settings.ridge:g}; {len(experiment.dense)} weights pre-trained and "
         f"pruned to {settings.keep} (sparsity {experiment.mask.sparsity:.0%})\n"
         f"{settings.num_steps} steps of gradient descent, learning rate "
-        f"{settings.learning_rate:g}, in {rounds} {'rounds' if rounds > 1 else 'round'}; solver "
+        f"{settings.learning_rate:g}, in {several if rounds > 1 else '1 round'}; solver "
         f"{settings.solver}, readout {settings.readout}, tolerance {settings.tolerance:g}"
     )
 
@@ -100,5 +108,7 @@ def _verdict(experiment: Experiment) -> str:
         f"({total.kind.value}), tolerance {experiment.settings.tolerance:.2e}"
     )
     if training.outcome is not Outcome.SUCCESS:
-        line += f"\n{training.outcome}: raise --tolerance or --shots, or change the largest line"
+        largest = max(training.budget, key=lambda part: part.value)
+        remedy = _REMEDIES.get(largest.stage, "raise --tolerance")
+        line += f"\n{training.outcome}; the largest line is {largest.stage}: {remedy}"
     return line

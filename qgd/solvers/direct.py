@@ -43,7 +43,8 @@ class Direct:
             "05-inversion.md#Theorem 5.4",
         )  # fmt: skip
         cost = Cost("inversion", detail="sparse LU (classical)")
-        return SolvedState(FlaggedState(z / norm, norm), bound, cost, system.kappa_bound, "direct")
+        state = FlaggedState(z / norm, norm, value)
+        return SolvedState(state, bound, cost, system.kappa_bound, "direct")
 
     def circuit(self, system: EncodedSystem) -> QuantumCircuit:
         """There is none.

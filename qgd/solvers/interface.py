@@ -169,7 +169,8 @@ def solved_state(
         theorem=f"05-inversion.md#{inversion.theorem}",
         assumptions=(assumption,),
     )
-    return SolvedState(FlaggedState(amplitudes, size / inversion.gain), bound, cost, kappa, level)
+    state = FlaggedState(amplitudes, size / inversion.gain, bound.value)
+    return SolvedState(state, bound, cost, kappa, level)
 
 
 def apply_odd_chebyshev(coefficients: RealArray, system: EncodedSystem) -> RealArray:
