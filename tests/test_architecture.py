@@ -34,7 +34,7 @@ ALLOWED = {
     "core": {"numpy"},
     "problem": {"numpy", "scipy"},
     "dynamics": {"numpy", "scipy", "numba"},
-    "embedding": {"numpy", "scipy"},
+    "embedding": {"numpy", "scipy", "numba"},
     "encoding": {"numpy", "scipy", "qiskit"},
     "solvers": {"numpy", "scipy", "numba", "qiskit"},
     "readout": {"numpy", "scipy", "qiskit"},

@@ -7,9 +7,9 @@ x^{(x)j}. With x = sum_m w_m sorted by degree,
     flow:  w_m' = sum_k sum_{i_1 + ... + i_k = m} F_k (w_{i_1} (x) ... (x) w_{i_k}),
     map:   w_m <- w_m + the same sum,     w_1(0) = x_0,  w_m(0) = 0 for m > 1,
 
-N n numbers and O(N^2) multiplications a term in place of n + n^2 + ... + n^N unknowns. The identity
-is a Volterra expansion and not new; nothing else about the truncated system (spectrum, condition
-number, a discretisation in time) can be had this way.
+N n numbers and O(N^2) multiplications a term in place of n + n^2 + ... + n^N unknowns (Theorem 2.4
+of proofs/02-truncation.md; a Volterra expansion, and not new). Nothing else about the truncated
+system, its spectrum, its condition number or a discretisation in time, can be had this way.
 """
 
 from __future__ import annotations

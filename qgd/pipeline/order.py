@@ -139,7 +139,8 @@ def reach(
     largest = float(w.max())
     if not math.isfinite(largest) or largest == 0:
         final = truncated_solution(system, order, x0, num_steps)
-        largest = max(float(np.linalg.norm(x0)), float(np.linalg.norm(final)))
+        with np.errstate(over="ignore"):
+            largest = max(float(np.linalg.norm(x0)), float(np.linalg.norm(final)))
     return largest if math.isfinite(largest) and largest > 0 else 1.0
 
 

@@ -39,10 +39,10 @@ def read_table(path: Path, target: str | None) -> Table:
 
 
 def _npz_arrays(path: Path) -> dict[str, Any]:
-    archive = np.load(path, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("a single array, not an archive")
-    with archive:
+    with path.open("rb") as stream:  # np.load leaves a damaged file open
+        archive = np.load(stream, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("a single array, not an archive")
         return {key: archive[key] for key in archive.files}
 
 

@@ -35,6 +35,7 @@ from qgd.solvers.interface import (
     run_circuit,
     solved_state,
 )
+from qgd.solvers.inverse_polynomial import check_length
 from qgd.solvers.sine_series import (
     apply_as_polynomial,
     apply_by_calls,
@@ -131,7 +132,9 @@ def fourier_weights(kappa: float, epsilon: float) -> tuple[RealArray, float]:
     """Weights of sin(k SPACING x), k = 1, 2, ..., and the proved sup error on [1/kappa, 1]."""
     epsilon = min(epsilon, kappa)
     width = kappa * math.sqrt(math.log(8 * kappa / epsilon))
-    terms = math.ceil(2 * width * math.sqrt(math.log(8 * width / epsilon)) / SPACING)
+    needed = 2 * width * math.sqrt(math.log(8 * width / epsilon)) / SPACING
+    check_length(needed, kappa)
+    terms = math.ceil(needed)
     k = np.arange(1, terms + 1)
     weights = SPACING * erfc(k * SPACING / (2 * width))
     correction, fit_error = _cotangent_correction(epsilon / 4)

@@ -16,7 +16,16 @@ import numpy as np
 from scipy.fft import dct
 
 from qgd.core.arrays import RealArray
-from qgd.core.checks import check_integer, check_real
+from qgd.core.checks import check_integer, check_memory, check_real
+
+
+def check_length(terms: float, kappa: float) -> None:
+    """Refuse a function for 1/x of so many terms that it does not fit, before it is made."""
+    check_memory(
+        64 * 8.0 * terms,
+        f"a function for 1/x of {terms:.3g} terms, for kappa = {kappa:.3g},",
+        "lower kappa by fewer steps or a smaller learning rate, or widen epsilon",
+    )
 
 
 def inverse_error(kappa: float, degree: int) -> float:
@@ -35,6 +44,7 @@ def inverse_degree(kappa: float, epsilon: float) -> int:
     needed = (math.log(1 / epsilon) - math.log(a) + math.log1p(a)) / (
         math.log1p(a) - math.log1p(-a)
     )
+    check_length(2 * needed, kappa)
     return 2 * max(1, math.ceil(needed - 1e-9)) - 1
 
 
@@ -50,6 +60,7 @@ def inverse_chebyshev(kappa: float, degree: int) -> RealArray:
         raise ValueError(f"`degree` must be odd because 1/x is, got {degree}")
     if kappa == 1:
         return np.concatenate(([0.0, 1.0], np.zeros(degree - 1)))
+    check_length(degree, kappa)
     a, n = 1 / kappa, (degree + 1) // 2
     count = 2 * (degree + 2)
     theta = (np.arange(count) + 0.5) * np.pi / count

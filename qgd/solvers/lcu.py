@@ -25,7 +25,12 @@ from qgd.solvers.interface import (
     run_circuit,
     solved_state,
 )
-from qgd.solvers.inverse_polynomial import inverse_chebyshev, inverse_degree, inverse_error
+from qgd.solvers.inverse_polynomial import (
+    check_length,
+    inverse_chebyshev,
+    inverse_degree,
+    inverse_error,
+)
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ def cks_weights(kappa: float, epsilon: float) -> tuple[RealArray, float]:
     The error on [1/kappa, 1] is at most kappa (1 - 1/kappa^2)^b plus the sum of the dropped |c_j|
     (Theorem 5.3; arXiv:1511.02306, Lemmas 17 to 19, with explicit constants).
     """
+    check_length(4 * kappa * math.log(16 * kappa**2 / min(epsilon, kappa)), kappa)
     b = math.ceil(kappa**2 * math.log(2 * kappa / min(epsilon, kappa)))
     largest = min(b, math.ceil(math.sqrt(b * math.log(16 * b / min(epsilon, b)))) + 1)
     # binomial(2b, b + i) / binomial(2b, b) far enough that the rest is below any rounding; summed

@@ -42,11 +42,28 @@ def test_train_prints_the_page_and_writes_three_files(tmp_path: Path) -> None:
 
 def test_own_csv_is_trained_on_a_named_column(tmp_path: Path) -> None:
     rows = [f"{i % 7},{(i * 3) % 5},{'yes' if (i % 7) > 2 else 'no'}" for i in range(60)]
-    (tmp_path / "own.csv").write_text("a,b,label\n" + "\n".join(rows) + "\n")
+    (tmp_path / "own.csv").write_text("a_$,_b^{$,label\n" + "\n".join(rows) + "\n")
     options = ["--target", "label", "--keep", "2", "--steps", "4", "--tolerance", "0.1"]
     done = run("train", "own.csv", *options, "--out", "here", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "here" / "result.json").exists()
+
+
+def test_missed_tolerance_is_reported_with_its_remedy_and_exit_code_one(tmp_path: Path) -> None:
+    done = run("train", "breast-cancer", "--quick", "--shots", "200", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "the largest line is readout: raise --shots" in done.stdout
+    assert "exceeds the tolerance" in done.stderr
+    assert (tmp_path / "qgd-results" / "breast-cancer" / "result.json").exists()
+
+
+def test_run_without_circuit_leaves_none_of_an_earlier_run(tmp_path: Path) -> None:
+    folder = tmp_path / "qgd-results" / "breast-cancer"
+    folder.mkdir(parents=True)
+    (folder / "circuit.qpy").write_bytes(b"old")
+    done = run("train", "breast-cancer", "--quick", "--solver", "direct", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in folder.iterdir()) == ["figure.png", "result.json"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +80,8 @@ def test_own_csv_is_trained_on_a_named_column(tmp_path: Path) -> None:
         (["breast-cancer", "--order", "many"], "`order` must be a number"),
         (["breast-cancer", "--steps", "40", "--order", "proved"], "Kantorovich h ="),
         (["breast-cancer", "--tolerance", "1e-9"], "re-upload more often"),
-        (["breast-cancer", "--keep", "31", "--order", "6"], "lower the order or keep fewer"),
+        (["breast-cancer", "--keep", "31", "--order", "6"], "or keep fewer weights"),
+        (["diabetes", "--positive", "1"], "`positive` is for classes"),
         (["wine", "--positive", "red"], "`positive` must be one of the classes"),
     ],
 )

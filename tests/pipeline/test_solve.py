@@ -174,3 +174,79 @@ def test_budget_of_the_answer_counts_the_copies_and_the_unit_of_length() -> None
 def test_sharing_a_tolerance_leaves_nothing_over() -> None:
     total = shares.TRUNCATION_SHARE + shares.INVERSION_SHARE + shares.READOUT_SHARE
     assert total <= 1
+
+
+def test_overflow_of_the_condition_bound_is_divergence_and_no_answer() -> None:
+    with pytest.raises(qgd.QGDError, match="powers of the steps must stay finite") as caught:
+        qgd.solve(qgd.PolynomialMap([[0.1], [[4.0]]]), [2.0], 600, order=1)
+    assert caught.value.outcome is qgd.Outcome.DIVERGED
+
+
+@pytest.mark.parametrize("solver", [qgd.QSVT(), qgd.LCU(), qgd.LCU(series="cks"), qgd.FourierLCU()])
+def test_hopeless_condition_numbers_are_refused_with_their_size(solver: qgd.LinearSolver) -> None:
+    with pytest.raises(qgd.QGDError, match=r"for kappa = .*e\+.*, needs .* lower kappa") as caught:
+        qgd.solve(qgd.PolynomialMap([[0.1], [[4.0]]]), [2.0], 100, order=1, solver=solver)
+    assert caught.value.outcome is qgd.Outcome.TOO_LARGE
+
+
+def test_odd_map_about_the_origin_gets_an_order_that_covers_its_error() -> None:
+    step = qgd.PolynomialMap([[0.0], [[-0.1]], [[0.0]], [[-0.3]]])
+    solution = qgd.solve(step, [0.5], 8, center=[0.0], tolerance=0.05)
+    truth = qgd.iterate(step, [0.5], 8)[-1]
+    assert np.linalg.norm(solution.value - truth) <= solution.budget.total().value <= 0.05
+    assert int(solution.details["order"]) >= 3
+
+
+def test_sequence_of_one_map_is_not_repeated() -> None:
+    sequence = qgd.TimeDependentMap((qgd.PolynomialMap([[0.1], [[-0.5]]]),))
+    with pytest.raises(ValueError, match="`num_steps` must be at most 1"):
+        qgd.solve(sequence, [1.0], 5, order=1)
+
+
+def test_start_at_a_fixed_point_is_named_and_another_centre_works() -> None:
+    step = qgd.PolynomialMap([[0.0], [[-0.1]], [[0.2]]])
+    with pytest.raises(ValueError, match="nothing moves, x\\(T\\) = x0 exactly"):
+        qgd.solve(step, [0.0], 3, order=2)
+    moved = qgd.solve(step, [0.0], 3, order=2, center=[0.1])
+    assert abs(moved.value[0]) <= moved.budget.total().value
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"order": "bogus"}, "`order` must be a number, auto, proved or estimated"),
+        ({"scale": 0.0}, "`scale` must be greater than 0"),
+        ({"step_size": 0.3}, "`step_size` and `taylor_order` are for flows"),
+        ({"taylor_order": 4}, "`step_size` and `taylor_order` are for flows"),
+        ({"norm_bounds": "junk"}, "`norm_bounds` must be real numbers"),
+    ],
+)
+def test_options_that_do_not_apply_are_refused(options: dict[str, object], message: str) -> None:
+    step = qgd.PolynomialMap([[0.1], [[-0.2]], [[0.1]]])
+    with pytest.raises((ValueError, TypeError), match=message):
+        qgd.solve(step, [0.1], 3, **{"order": 2, "tolerance": 0.1, **options})  # type: ignore[arg-type]
+    flow = qgd.PolynomialSystem(step.F)
+    with pytest.raises(ValueError, match="are for maps"):
+        qgd.solve(flow, [0.1], 3, order=2, step_size=0.1, form="first_order")
+
+
+def test_integer_orders_of_numpy_are_integers() -> None:
+    step = qgd.PolynomialMap([[0.1], [[-0.2]], [[0.1]]])
+    assert qgd.solve(step, [0.1], 3, order=np.int64(2)).details["order"] == 2  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [0.05, 10.0])
+def test_tolerance_of_an_observable_accounts_for_its_size(size: float) -> None:
+    step = qgd.PolynomialMap([[0.1, -0.2], [[-0.3, 0.1], [0.0, -0.2]], 0.05 * np.ones((2, 4))])
+    readout = qgd.AmplitudeEstimation([size, 0.0], rng=3)
+    solution = qgd.solve(step, [0.1, 0.2], 6, readout=readout, tolerance=0.02)
+    truth = size * qgd.iterate(step, [0.1, 0.2], 6)[-1][0]
+    assert abs(solution.value[0] - truth) <= solution.budget.total().value <= 0.02
+
+
+def test_order_that_fits_is_not_refused_because_the_next_one_does_not() -> None:
+    rng = np.random.default_rng(0)
+    F = [0.01 * rng.normal(size=(8, 8**k)) for k in range(4)]
+    step = qgd.PolynomialMap([F[0], F[1] - 0.3 * np.eye(8), F[2], F[3]])
+    solution = qgd.solve(step, np.zeros(8), 2, order=2, solver=qgd.Direct())
+    assert solution.outcome is qgd.Outcome.SUCCESS

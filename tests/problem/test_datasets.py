@@ -127,3 +127,67 @@ def test_too_few_samples_to_split_are_refused() -> None:
     data = Dataset("d", np.ones((2, 1)), np.array([0.0, 1.0]), ("one",), "classification", "1")
     with pytest.raises(ValueError, match="enough samples of each class"):
         standardised_split(data, 0.5, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.npz", b""),
+        ("cut.npz", b"PK\x03\x04half an archive"),
+        ("text.npz", b"a,b\n1,2\n"),
+        ("latin.csv", "a,é\n1,2\n".encode("latin-1")),
+        ("long.csv", b"a,y\n" + b"1" * 140_000 + b",2\n"),
+    ],
+)
+def test_unreadable_files_are_named_with_a_remedy(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"`dataset` must be a readable .* save it again"):
+        load_dataset(str(path), "y")
+
+
+def test_target_that_is_not_finite_is_refused(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("a,y\n1,1\n2,nan\n3,0\n")
+    with pytest.raises(ValueError, match="`target` must be finite, got nan in row 2"):
+        load_dataset(str(path), "y")
+
+
+def test_line_numbers_count_blank_lines_and_column_names_are_unique(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("a,y\n\n1,1\n\nx,0\n")
+    with pytest.raises(ValueError, match="got x in line 5"):
+        load_dataset(str(path), "y")
+    path.write_text("a,y,y\n1,1,0\n")
+    with pytest.raises(ValueError, match="different column names, got 'y' twice"):
+        load_dataset(str(path), "y")
+
+
+def test_columns_that_are_constant_up_to_rounding_become_zero():
+    features = np.column_stack((np.full(45, 0.1), np.arange(45.0)))
+    features[7, 0] = 0.2
+    data = Dataset("own", features, np.arange(45.0) % 2, ("a", "b"), "classification", "1")
+    for seed in range(12):
+        split = standardised_split(data, 0.25, seed)
+        assert np.abs(split.train_features).max() < 10
+        assert np.abs(split.test_features).max() < 10
+
+
+def test_constant_training_target_is_refused():
+    targets = np.zeros(12)
+    targets[:2] = 1.0, 2.0
+    data = Dataset("own", np.arange(24.0).reshape(12, 2), targets, ("a", "b"), "regression")
+    messages = set()
+    for seed in range(60):
+        try:
+            standardised_split(data, 0.25, seed)
+        except ValueError as error:
+            messages.add(str(error)[:45])
+    assert messages == {"`target` must vary among the 9 training rows,"}
+
+
+def test_options_that_a_built_in_data_set_does_not_have_are_refused():
+    with pytest.raises(ValueError, match="`target` is for CSV and NPZ files"):
+        load_dataset("wine", target="y")
+    with pytest.raises(ValueError, match="`positive` is for classes"):
+        load_dataset("diabetes", positive="1")

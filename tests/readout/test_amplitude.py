@@ -61,16 +61,42 @@ def test_value_and_error_follow_from_any_two_intervals_that_hold():
     for _ in range(5000):
         x, added = rng.uniform(-1, 1), rng.uniform(0.05, 2)
         half, joint_half = 10 ** rng.uniform(-3, -0.3, size=2)
-        size = max(0.0, abs(x) + rng.uniform(-1, 1) * half)
-        joint = max(0.0, abs(x + added) + rng.uniform(-1, 1) * joint_half)
-        value, error = _signed(size, half, joint, joint_half, added)
-        assert abs(value - x) <= error * (1 + 1e-9)
+        off, joint_off = rng.choice([0, 1], 2) * 10 ** rng.uniform(-3, -0.3, size=2)
+        size = max(0.0, abs(x + rng.uniform(-1, 1) * off) + rng.uniform(-1, 1) * half)
+        shifted = x + added + rng.uniform(-1, 1) * joint_off
+        joint = max(0.0, abs(shifted) + rng.uniform(-1, 1) * joint_half)
+        value, error, from_joint = _signed((size, half, off), (joint, joint_half, joint_off), added)
+        # The state's own error is another line of the budget.
+        assert abs(value - x) <= (error + (joint_off if from_joint else off)) * (1 + 1e-9)
 
 
 def test_clear_signs_cost_nothing_and_small_values_are_a_difference():
-    assert _signed(0.5, 0.01, 1.5, 0.02, 1.0) == (0.5, 0.01)
-    assert _signed(0.5, 0.01, 0.5, 0.02, 1.0) == (-0.5, 0.01)
-    assert _signed(0.01, 0.02, 0.995, 0.03, 1.0) == (pytest.approx(-0.005), 0.03)
+    assert _signed((0.5, 0.01, 0.0), (1.5, 0.02, 0.0), 1.0) == (0.5, 0.01, False)
+    assert _signed((0.5, 0.01, 0.0), (0.5, 0.02, 0.0), 1.0) == (-0.5, 0.01, False)
+    small = _signed((0.01, 0.02, 0.0), (0.995, 0.03, 0.0), 1.0)
+    assert small == (pytest.approx(-0.005), 0.03, True)
+
+
+def test_sign_that_only_the_errors_of_the_states_could_make_is_not_taken():
+    assert _signed((0.5, 0.01, 0.3), (0.5, 0.02, 0.8), 0.2) == (
+        pytest.approx(0.5, abs=1),
+        1.01,
+        False,
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_coarse_solver_does_not_flip_the_sign_outside_of_the_budget(seed):
+    F0 = [-0.2838601157784663, -0.13217012104506398]
+    F1 = [[-0.2738551378898998, -0.3468631910227449], [-0.41129990059127647, -0.45182449956429216]]
+    step, c = qgd.PolynomialMap([F0, F1]), [-0.5634651585, -0.8261398278]
+    readout = qgd.AmplitudeEstimation(c, 1e-3, rng=seed)
+    solver = qgd.QSVT(epsilon=1.0544)
+    solution = qgd.solve(
+        step, [0.0, 0.0], 4, order=1, padding=1, solver=solver, readout=readout, throw=False
+    )
+    truth = np.dot(c, qgd.iterate(step, [0.0, 0.0], 4)[-1])
+    assert abs(solution.value[0] - truth) <= solution.budget.total().value
 
 
 @pytest.mark.parametrize("entry", [0.0, 1e-3, -0.02])

@@ -39,7 +39,7 @@ def test_estimate_is_never_called_a_bound(experiment: Experiment) -> None:
 
 def test_missed_tolerance_is_said_with_a_remedy() -> None:
     missed = run_experiment(load_dataset("wine"), Settings(num_steps=8, shots=300))
-    assert "raise --tolerance or --shots" in experiment_report(missed)
+    assert "the largest line is readout: raise --shots" in experiment_report(missed)
 
 
 def test_table_puts_error_and_cost_of_a_stage_on_one_line(experiment: Experiment) -> None:
