@@ -49,6 +49,8 @@ _EXPORTS = {
     "qgd.dynamics.dissipation": ["Majorant", "flow_majorant", "log_norm", "majorant"],
     "qgd.dynamics.deviation": ["SurrogateDescent", "surrogate_descent"],
     "qgd.embedding.carleman": ["CarlemanSystem", "carleman"],
+    "qgd.embedding.block_terms": ["BlockTerm", "block_terms"],
+    "qgd.embedding.exponential": ["lifted_integrate", "lifted_states"],
     "qgd.embedding.graded": ["GradedSolution", "graded_integrate", "graded_iterate"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
     "qgd.embedding.truncation": [

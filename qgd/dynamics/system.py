@@ -71,14 +71,11 @@ class PolynomialField:
         n, width = self.num_variables, self.degree
         rows, words, coefficients = [], [], []
         for k, Fk in enumerate(self.F):
-            entries = Fk.tocoo()
-            letters = index_word(entries.col.astype(np.int64), n, k)
-            letters.sort(axis=1)
-            filled = np.full((len(letters), width), n, dtype=np.int32)  # n: no letter
-            filled[:, :k] = letters
-            rows.append(entries.row.astype(np.int32))
+            filled = np.full((Fk.nnz, width), n, dtype=np.int32)  # n: no letter
+            filled[:, :k] = np.sort(index_word(Fk.indices, n, k), axis=1)
+            rows.append(np.repeat(np.arange(n, dtype=np.int32), np.diff(Fk.indptr)))
             words.append(filled)
-            coefficients.append(entries.data)
+            coefficients.append(Fk.data)
         row, word, coefficient = map(np.concatenate, (rows, words, coefficients))
         length = (word < n).sum(axis=1)
         order = np.lexsort((*word.T[::-1], length, row))

@@ -1,0 +1,186 @@
+"""The lifted system in time: y(t) = e^{A t} y(0) + int e^{A s} c ds, streamed, in any basis.
+
+Two methods: Krylov steps (Saad, SIAM J. Numer. Anal. 29, 209, 1992; error control as in Expokit,
+Sidje, ACM Trans. Math. Softw. 24, 130, 1998), whose cost grows like the root of ||A|| t where the
+spectrum is negative, and SciPy's Taylor polynomials (Al-Mohy and Higham), better while ||A||_1 t is
+small. States are yielded one after another: a history is never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.linalg import expm
+from scipy.sparse import csr_array, hstack
+from scipy.sparse.linalg import expm_multiply
+
+from qgd.core.arrays import RealArray
+from qgd.core.checks import check_array, check_choice, check_memory, check_real
+from qgd.core.outcome import Outcome, QGDError
+from qgd.embedding.carleman import CarlemanSystem
+
+Method = Literal["auto", "krylov", "taylor"]
+_KRYLOV = 30
+_TAYLOR_NORM = 20.0  # ||A||_1 t up to which Taylor polynomials are cheaper
+_MOST_STEPS = 100_000
+_LARGEST = 1e150
+
+
+def lifted_states(
+    system: CarlemanSystem,
+    x0: ArrayLike,
+    times: ArrayLike,
+    *,
+    method: Method = "auto",
+    rtol: float = 1e-10,
+) -> Iterator[RealArray]:
+    """Yield the lifted state y(t), shape (dimension,), at each of the times.
+
+    Parameters
+    ----------
+    system : CarlemanSystem
+        Of a flow (``form == "flow"``); F_0 != 0 is the normal case.
+    x0 : array_like, shape (n,)
+        x at ``times[0]``.
+    times : array_like, shape (m,)
+        Strictly increasing. Krylov steps go past them; states between are dense output.
+    method : str
+        ``"krylov"``, ``"taylor"``, or ``"auto"``: by ||A||_1 times the time.
+    rtol : float
+        Error of the Krylov steps over the whole time, relative to the largest ||y||; Taylor
+        polynomials are good to double precision.
+
+    Raises
+    ------
+    QGDError
+        With ``Outcome.DIVERGED`` if the state overflows or steps collapse.
+    """
+    if system.form != "flow":
+        raise ValueError(
+            f"`system` must embed a flow, got the form {system.form!r}; run a map by `step`"
+        )
+    t = check_array("times", times, (None,))
+    if (np.diff(t) <= 0).any():
+        raise ValueError("`times` must be strictly increasing; sort them and drop repeats")
+    check_choice("method", method, ("auto", "krylov", "taylor"))
+    check_real("rtol", rtol, above=0)
+    check_memory(
+        8.0 * (_KRYLOV + 4) * (system.dimension + 1),
+        f"a Krylov space of {_KRYLOV} lifted states of dimension {system.dimension}",
+        "lower the order",
+    )
+    start = system.lift(check_array("x0", x0, (system.num_variables,)))
+    A, y = _with_constant(system), np.append(start, 1.0)
+    if not np.any(system.offset):
+        A, y = system.matrix, start
+    norm = float(np.abs(A).sum(axis=0).max()) if A.nnz else 0.0
+    if method == "auto":
+        method = "taylor" if norm * (t[-1] - t[0]) <= _TAYLOR_NORM else "krylov"
+    states = _taylor(A, y, t) if method == "taylor" else _krylov(A, y, t, rtol, norm)
+    for state in states:
+        if not np.abs(state).max() < _LARGEST:
+            raise QGDError(
+                Outcome.DIVERGED,
+                f"the lifted state must stay below {_LARGEST:g}, and does not; shorten the time or "
+                "lower the order",
+            )
+        yield state[: system.dimension]
+
+
+def lifted_integrate(
+    system: CarlemanSystem,
+    x0: ArrayLike,
+    times: ArrayLike,
+    *,
+    method: Method = "auto",
+    rtol: float = 1e-10,
+) -> RealArray:
+    """Level 1 of the truncated flow at the times, shape (m, n); parameters as `lifted_states`."""
+    states = lifted_states(system, x0, times, method=method, rtol=rtol)
+    return np.array([system.project(state) for state in states])
+
+
+def _with_constant(system: CarlemanSystem) -> csr_array:
+    """Matrix of (y, 1): the offset is one more column."""
+    extended = hstack([system.matrix, csr_array(system.offset[:, None])], format="csr")
+    extended.resize((system.dimension + 1, system.dimension + 1))
+    return csr_array(extended)
+
+
+def _taylor(A: csr_array, y: RealArray, t: RealArray) -> Iterator[RealArray]:
+    yield y
+    trace = float(A.trace())
+    for step in np.diff(t):
+        y = expm_multiply(A * step, y, traceA=trace * step)
+        yield y
+
+
+def _krylov(
+    A: csr_array, y: RealArray, t: RealArray, rtol: float, norm: float
+) -> Iterator[RealArray]:
+    """Adaptive Arnoldi steps; the states asked for inside a step come from its Krylov space."""
+    yield y
+    now, target, end = float(t[0]), 1, float(t[-1])
+    tau = (end - now) if norm == 0 else min(end - now, 10 / norm)
+    largest = float(np.linalg.norm(y))
+    for _ in range(_MOST_STEPS):
+        if target == len(t):
+            return
+        if not np.abs(y).max() < _LARGEST:
+            yield y  # refused by `lifted_states`
+            return
+        size = float(np.linalg.norm(y))
+        largest = max(largest, size)
+        if size == 0:
+            tau = end - now
+        V, H, rest = _arnoldi(A, y, size)
+        m = len(H)
+        extended = np.zeros((m + 1, m + 1))
+        extended[:m, :m] = H
+        extended[m, m - 1] = rest
+        while True:
+            tau = min(tau, end - now)
+            # The last entry is |e_m^T int_0^tau e^{s H} e_1 ds| rest: the first neglected term.
+            exponential = expm(tau * extended)
+            error = size * abs(float(exponential[m, 0]))
+            allowed = rtol * largest * tau / (end - t[0])
+            if error <= allowed or rest == 0 or size == 0:
+                break
+            tau *= max(0.1, 0.9 * (allowed / error) ** (1 / m))
+        reached = end if tau >= end - now else now + tau
+        while target < len(t) and t[target] <= reached:
+            inside = expm((float(t[target]) - now) * H)[:, 0]
+            yield size * (inside @ V)
+            target += 1
+        y = size * (exponential[:m, 0] @ V)
+        now = reached
+        growth = 2.0 if error == 0 else min(2.0, 0.9 * (allowed / error) ** (1 / m))
+        tau *= growth
+    raise QGDError(
+        Outcome.DIVERGED,
+        f"the lifted flow must reach t = {end:g} in {_MOST_STEPS} Krylov steps, got to t = "
+        f"{now:.6g}; shorten the time or loosen rtol",
+    )
+
+
+def _arnoldi(A: csr_array, y: RealArray, size: float) -> tuple[RealArray, RealArray, float]:
+    """Orthonormal rows V of the Krylov space, H = V A V^T, and the norm of what is left."""
+    m = min(_KRYLOV, len(y))
+    V, H = np.zeros((m + 1, len(y))), np.zeros((m + 1, m))
+    V[0] = y / size if size else 0.0
+    for j in range(m):
+        w = A @ V[j]
+        scale = float(np.linalg.norm(w))
+        for _ in range(2):  # twice is enough
+            h = V[: j + 1] @ w
+            w -= h @ V[: j + 1]
+            H[: j + 1, j] += h
+        rest = float(np.linalg.norm(w))
+        if rest <= 1e-14 * scale or rest == 0:
+            return V[: j + 1], H[: j + 1, : j + 1], 0.0
+        H[j + 1, j] = rest
+        V[j + 1] = w / rest
+    return V[:m], H[:m, :m], rest
