@@ -264,3 +264,24 @@ def test_first_step_that_is_far_too_long_is_rejected():
 def test_arguments_that_make_no_sense_are_refused(arguments, text):
     with pytest.raises(ValueError, match=re.escape(text)):
         integrate(EXPLOSION, [0.0], **{"times": [0.0, 1.0], **arguments})
+
+
+def test_counters_tell_what_the_run_cost():
+    oscillator = PolynomialSystem([[0.0, 0.0], [[0.0, 1.0], [-1.0, 0.0]]])
+    path = integrate(oscillator, [1.0, 0.0], [0.0, 10.0], rtol=1e-8)
+    assert path.evaluations == 2 + 12 * (path.steps + path.rejected)
+    dense = integrate(oscillator, [1.0, 0.0], np.linspace(0.0, 10.0, 401), rtol=1e-8)
+    assert (dense.steps, dense.rejected) == (path.steps, path.rejected)
+    extra = dense.evaluations - path.evaluations  # three a step that holds a requested time
+    assert extra % 3 == 0
+    assert path.steps / 2 < extra / 3 <= path.steps
+    np.testing.assert_allclose(dense.values[:, 0], np.cos(dense.times), rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(dense.final, dense.values[-1])
+
+
+def test_dense_output_has_order_seven():
+    decay, errors = PolynomialSystem([[0.0], [[-1.0]]]), []
+    for h in (1.0, 0.5):
+        inside = integrate(decay, [1.0], [0.0, 0.4 * h, h], rtol=100.0, atol=100.0, max_steps=1)
+        errors.append(abs(inside.values[1, 0] - math.exp(-0.4 * h)))
+    assert math.log2(errors[0] / errors[1]) == pytest.approx(8, abs=0.4)
