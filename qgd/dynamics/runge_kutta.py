@@ -13,11 +13,12 @@ import numpy as np
 from numba import njit
 from scipy.integrate import DOP853
 
-from qgd.dynamics.series import evaluate_series, evaluate_terms
+from qgd.dynamics.series import evaluate_series, evaluate_series_parallel, evaluate_terms
 
 _STAGES = 12
 _ALL = 16
 _BLOCK = 512
+_SERIAL = 1_000_000  # multiplications below which an OpenMP region costs more than it gives
 A = np.zeros((_ALL, _ALL))
 A[:_STAGES, :_STAGES] = DOP853.A
 A[_STAGES, :_STAGES] = DOP853.B
@@ -28,7 +29,10 @@ E3, E5, D = (np.ascontiguousarray(getattr(DOP853, name)) for name in ("E3", "E5"
 @njit(cache=True)
 def _slope(graded, pointer, word, coefficient, y, out):  # type: ignore[no-untyped-def]
     if graded:
-        evaluate_series(pointer, word, coefficient, y, out)
+        if len(coefficient) * y.shape[1] > _SERIAL:
+            evaluate_series_parallel(pointer, word, coefficient, y, out)
+        else:
+            evaluate_series(pointer, word, coefficient, y, out)
     else:
         evaluate_terms(pointer, word, coefficient, y[:, 0], out[:, 0])
 

@@ -8,7 +8,9 @@ other arrays are those of `Terms`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
+
+_CHUNKS = 64
 
 
 @njit(cache=True)
@@ -39,10 +41,23 @@ def evaluate_terms(pointer, word, coefficient, x, out):  # type: ignore[no-untyp
 @njit(cache=True)
 def evaluate_series(pointer, word, coefficient, W, out):  # type: ignore[no-untyped-def]
     """out = the field on the series W: O(N) work for a linear term, O(N^2) a further factor."""
+    _series_rows(0, len(W), pointer, word, coefficient, W, out)
+
+
+@njit(cache=True, parallel=True)
+def evaluate_series_parallel(pointer, word, coefficient, W, out):  # type: ignore[no-untyped-def]
+    """The same on all threads: one region, for more work than that costs."""
+    for chunk in prange(_CHUNKS):
+        low, high = len(W) * chunk // _CHUNKS, len(W) * (chunk + 1) // _CHUNKS
+        _series_rows(low, high, pointer, word, coefficient, W, out)
+
+
+@njit(cache=True)
+def _series_rows(low, high, pointer, word, coefficient, W, out):  # type: ignore[no-untyped-def]
     n, order = W.shape
     width = word.shape[1]
     product, longer = np.empty(order), np.empty(order)
-    for i in range(n):
+    for i in range(low, high):
         out[i] = 0.0
         for t in range(pointer[i], pointer[i + 1]):
             c = coefficient[t]

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, eye_array, issparse
 
 from qgd.core.arrays import IntArray, RealArray
 from qgd.core.checks import check_array
-from qgd.core.kronecker import check_word_space, index_word
+from qgd.core.kronecker import INT64_MAX, check_word_space, index_word, word_index
 
 Matrix = RealArray | csr_array
 
@@ -68,24 +68,20 @@ class PolynomialField:
     @cached_property
     def terms(self) -> Terms:
         """The field as one flat list of monomials, for the kernels."""
-        n, width = self.num_variables, self.degree
-        rows, words, coefficients = [], [], []
-        for k, Fk in enumerate(self.F):
-            filled = np.full((Fk.nnz, width), n, dtype=np.int32)  # n: no letter
-            filled[:, :k] = np.sort(index_word(Fk.indices, n, k), axis=1)
-            rows.append(np.repeat(np.arange(n, dtype=np.int32), np.diff(Fk.indptr)))
-            words.append(filled)
-            coefficients.append(Fk.data)
-        row, word, coefficient = map(np.concatenate, (rows, words, coefficients))
-        length = (word < n).sum(axis=1)
-        order = np.lexsort((*word.T[::-1], length, row))
-        row, word, coefficient = row[order], word[order], coefficient[order]
-        first = np.ones(len(row), dtype=np.bool_)
-        first[1:] = (row[1:] != row[:-1]) | (word[1:] != word[:-1]).any(axis=1)
-        begins = np.flatnonzero(first)
-        merged = np.add.reduceat(coefficient, begins) if len(begins) else coefficient
-        pointer = np.searchsorted(row[begins], np.arange(n + 1)).astype(np.int64)
-        return Terms(pointer, np.ascontiguousarray(word[begins]), merged)
+        n = self.num_variables
+        pieces = [_monomials(Fk, k) for k, Fk in enumerate(self.F)]
+        counts = np.array([np.bincount(row, minlength=n) for row, _, _ in pieces])
+        pointer = np.concatenate(([0], np.cumsum(counts.sum(axis=0)))).astype(np.int64)
+        word = np.full((pointer[-1], self.degree), n, dtype=np.int32)  # n: no letter
+        coefficient = np.empty(pointer[-1])
+        begin = pointer[:-1].copy()  # where the terms of this degree start in each row
+        for k, (row, letters, values) in enumerate(pieces):
+            first = np.concatenate(([0], np.cumsum(counts[k])))[:-1]
+            place = np.arange(len(row)) + (begin - first)[row]
+            word[place, :k] = letters
+            coefficient[place] = values
+            begin += counts[k]
+        return Terms(pointer, word, coefficient)
 
     def field(self, x: ArrayLike) -> RealArray:
         """sum_k F_k x^{(x)k}, shape (n,)."""
@@ -168,6 +164,27 @@ class TimeDependentMap:
 
 Map = PolynomialMap | TimeDependentMap
 Dynamics = PolynomialSystem | PolynomialMap | TimeDependentMap
+
+
+def _monomials(Fk: csr_array, k: int) -> tuple[IntArray, IntArray, RealArray]:
+    """Rows, letters and coefficients of the monomials of F_k, row after row, equal ones merged."""
+    n = Fk.shape[0]
+    row = np.repeat(np.arange(n, dtype=np.int64), np.diff(Fk.indptr))
+    if k < 2:
+        return row, Fk.indices.astype(np.int64)[:, None][:, :k], Fk.data
+    letters = np.sort(index_word(Fk.indices, n, k), axis=1)
+    if n ** (k + 1) <= INT64_MAX:
+        key = row * n**k + word_index(letters, n)
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        starts = np.flatnonzero(np.diff(key, prepend=-1))
+    else:
+        order = np.lexsort((*letters.T[::-1], row))
+        table = np.column_stack((row, letters))[order]
+        starts = np.flatnonzero(np.append(True, (table[1:] != table[:-1]).any(axis=1))[: len(row)])
+    chosen = order[starts]
+    merged = np.add.reduceat(Fk.data[order], starts) if len(starts) else Fk.data
+    return row[chosen], letters[chosen], merged
 
 
 def _rows(matrix: ArrayLike | csr_array) -> int:
