@@ -165,7 +165,7 @@ def carleman(
     check_choice("form", form, ("exact", "first_order"))
     check_choice("basis", basis, ("kronecker", "symmetric", "isometric"))
     _check_size(system, order, form, basis)
-    scaled, _ = rescale(system, scale)
+    scaled = system if scale == 1 else rescale(system, scale)[0]
     kind: Form = "flow" if isinstance(scaled, PolynomialSystem) else form
     if basis == "kronecker":
         exact = isinstance(scaled, PolynomialMap) and form == "exact"
