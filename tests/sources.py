@@ -30,7 +30,7 @@ class ExactSource:
         return qgd.FlaggedState(sign * z / scale, scale)
 
     def circuit(self, rhs: np.ndarray | None = None) -> QuantumCircuit:
-        raise NotImplementedError
+        raise ValueError("`level` must be the emulation: an exact source has no circuit")
 
 
 def resting_history(

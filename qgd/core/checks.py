@@ -100,6 +100,18 @@ def check_indices(name: str, value: ArrayLike, count: int, remedy: str = "") -> 
     return array.astype(np.int64, copy=False)
 
 
+def check_increasing(name: str, value: ArrayLike) -> RealArray:
+    """Return a finite, strictly increasing float64 array that is not empty."""
+    array = check_array(name, value, (None,))
+    late = np.flatnonzero(np.diff(array) <= 0)
+    if len(late):
+        raise ValueError(
+            f"`{name}` must be strictly increasing, got {array[late[0] + 1]:g} after "
+            f"{array[late[0]]:g} at index {late[0] + 1}; sort them and drop repeats"
+        )
+    return array
+
+
 def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
     """Return `value` if it is one of the listed words."""
     if value not in choices:

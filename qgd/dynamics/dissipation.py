@@ -123,11 +123,3 @@ def flow_majorant(system: PolynomialSystem) -> tuple[float, ...]:
 def _envelope(rows: Sequence[Sequence[float]]) -> list[float]:
     length = max(len(row) for row in rows)
     return [max(row[k] if k < len(row) else 0.0 for row in rows) for k in range(length)]
-
-
-def spectral_summary(system: PolynomialMap) -> dict[str, float]:
-    """Numbers that say how dissipative a map is at its origin: norms, h and the radii r_-, r_+."""
-    g = majorant(system)
-    radii = g.fixed_points or (math.nan, math.nan)
-    norms = {f"norm_G{k}": value for k, value in enumerate(g.coefficients)}
-    return {**norms, "kantorovich": g.kantorovich, "r_minus": radii[0], "r_plus": radii[1]}

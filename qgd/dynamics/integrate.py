@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import ArrayLike
 
 from qgd.core.arrays import RealArray
-from qgd.core.checks import check_array, check_integer, check_real
+from qgd.core.checks import check_array, check_increasing, check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.runge_kutta import E3, E5, A, D, dop853
 from qgd.dynamics.series import evaluate_terms
@@ -177,16 +177,10 @@ def integrate_terms(
     max_steps: int,
 ) -> Trajectory:
     """Run the kernel on a point (n, 1) or a series (n, N); values have shape (m, n * width)."""
-    t = check_array("times", times, (None,))
+    t = check_increasing("times", times)
     check_real("rtol", rtol, above=0)
     check_real("atol", atol, above=0)
     check_integer("max_steps", max_steps, 1)
-    late = np.flatnonzero(np.diff(t) <= 0)
-    if len(late):
-        raise ValueError(
-            f"`times` must be strictly increasing, got {t[late[0] + 1]:g} after {t[late[0]]:g} at "
-            f"index {late[0] + 1}; sort them and drop repeats"
-        )
     out = np.empty((len(t), *y0.shape))
     elapsed = t - t[0]
     steps, rejected, evaluations, reached = dop853(

@@ -123,14 +123,9 @@ def dop853(  # type: ignore[no-untyped-def]
         step = min(h, end - t)
         if accepted + rejected == max_steps or t + step == t:
             break
-        for s in range(1, 12):
-            _combine(y, step, A[s], K, s, trial)
-            _slope(
-                graded, pointer, word, coefficient,
-                trial.reshape(shape), K[s].reshape(shape),
-            )  # fmt: skip
-        _combine(y, step, A[12], K, 12, new)
-        _slope(graded, pointer, word, coefficient, new.reshape(shape), K[12].reshape(shape))
+        for s in range(1, 13):
+            _combine(y, step, A[s], K, s, new)
+            _slope(graded, pointer, word, coefficient, new.reshape(shape), K[s].reshape(shape))
         evaluations += 12
         error = _error(y, new, step, K, E3, E5, rtol, atol)
         if error >= 1.0:
@@ -144,10 +139,8 @@ def dop853(  # type: ignore[no-untyped-def]
         if times[target] < reached:
             for s in range(13, 16):
                 _combine(y, step, A[s], K, s, trial)
-                _slope(
-                    graded, pointer, word, coefficient,
-                    trial.reshape(shape), K[s].reshape(shape),
-                )  # fmt: skip
+                point, slope = trial.reshape(shape), K[s].reshape(shape)
+                _slope(graded, pointer, word, coefficient, point, slope)
             evaluations += 3
             _interpolant(y, new, step, K, D, dense)
             while target < times.size and times[target] < reached:

@@ -18,7 +18,13 @@ from scipy.sparse import csr_array, hstack
 from scipy.sparse.linalg import expm_multiply
 
 from qgd.core.arrays import RealArray
-from qgd.core.checks import check_array, check_choice, check_memory, check_real
+from qgd.core.checks import (
+    check_array,
+    check_choice,
+    check_increasing,
+    check_memory,
+    check_real,
+)
 from qgd.core.outcome import Outcome, QGDError
 from qgd.embedding.carleman import CarlemanSystem
 
@@ -62,9 +68,7 @@ def lifted_states(
         raise ValueError(
             f"`system` must embed a flow, got the form {system.form!r}; run a map by `step`"
         )
-    t = check_array("times", times, (None,))
-    if (np.diff(t) <= 0).any():
-        raise ValueError("`times` must be strictly increasing; sort them and drop repeats")
+    t = check_increasing("times", times)
     check_choice("method", method, ("auto", "krylov", "taylor"))
     check_real("rtol", rtol, above=0)
     check_memory(

@@ -132,13 +132,6 @@ class HistorySystem:
         blocks = z.reshape(self.num_times, self.block_dimension)
         return self.steps[0].project(blocks[self.num_steps :].mean(axis=0))
 
-    @property
-    def final_mask(self) -> BoolArray:
-        """Entries of z that hold a copy of x_T, shape (times, block)."""
-        mask = np.zeros((self.num_times, self.block_dimension), dtype=bool)
-        mask[self.num_steps :, : self.steps[0].num_variables] = True
-        return mask
-
 
 def default_padding(num_steps: int) -> int:
     """Smallest p >= T / 2 that makes the number of times, T + p + 1, a power of two."""

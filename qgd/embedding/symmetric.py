@@ -87,17 +87,23 @@ def _limits(pointer: IntArray, length: IntArray, n: int, order: int) -> IntArray
     return limits
 
 
+@njit(cache=True)
+def _word_of(row, offsets, table):  # type: ignore[no-untyped-def]
+    """Level and word of a row of the matrix."""
+    word = np.zeros(len(offsets) - 1, dtype=np.int64)
+    level = np.searchsorted(offsets, row, side="right")
+    unrank(row - offsets[level - 1], level, table, word)
+    return level, word
+
+
 def _count_rows(offsets, table, limits, has_diagonal, counts):  # type: ignore[no-untyped-def]
     """counts[r + 1] = entries of row r: the diagonal and every term of every distinct letter."""
-    order = len(offsets) - 1
     dimension = offsets[-1]
     for chunk in prange(_CHUNKS):
         low, high = dimension * chunk // _CHUNKS, dimension * (chunk + 1) // _CHUNKS
         if low == high:
             continue
-        word = np.zeros(order, dtype=np.int64)
-        level = np.searchsorted(offsets, low, side="right")
-        unrank(low - offsets[level - 1], level, table, word)
+        level, word = _word_of(low, offsets, table)
         for r in range(low, high):
             if r == offsets[level]:
                 level += 1
@@ -137,10 +143,8 @@ def _fill_rows(  # type: ignore[no-untyped-def]
         low, high = dimension * chunk // _CHUNKS, dimension * (chunk + 1) // _CHUNKS
         if low == high:
             continue
-        word = np.zeros(order, dtype=np.int64)
+        level, word = _word_of(low, offsets, table)
         share = np.zeros((4, order), dtype=np.int64)
-        level = np.searchsorted(offsets, low, side="right")
-        unrank(low - offsets[level - 1], level, table, word)
         for r in range(low, high):
             if r == offsets[level]:
                 level += 1

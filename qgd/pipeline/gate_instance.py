@@ -18,6 +18,7 @@ from qgd.solvers.interface import run_circuit
 
 _LARGEST = 12
 _ACCURACY = 0.1
+_AGREEMENT = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,5 +70,10 @@ def gate_instance(finished: Round) -> GateInstance | None:
         if circuit.num_qubits <= _LARGEST:
             emulated = replace(coarse, level="block").prepare(encoded).state.amplitudes
             deviation = float(np.abs(run_circuit(circuit, encoded) - emulated).max())
+            if deviation > _AGREEMENT:
+                raise RuntimeError(
+                    f"the circuit and its emulation must agree to {_AGREEMENT:g}, got "
+                    f"{deviation:.1e}; this is a defect of qgd, please report it"
+                )
             return GateInstance(circuit, order, steps, deviation)
     return None

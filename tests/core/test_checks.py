@@ -197,3 +197,11 @@ def test_free_memory_is_known_wherever_the_system_does_not_tell(monkeypatch, mis
 )
 def test_bytes_are_printed_with_the_largest_unit_that_fits(count, text):
     assert checks.format_bytes(count) == text
+
+
+def test_increasing_array_is_returned_and_the_first_late_entry_named():
+    np.testing.assert_array_equal(checks.check_increasing("times", [0, 0.5, 2]), [0.0, 0.5, 2.0])
+    with pytest.raises(ValueError, match=r"`times` must be .* got 1 after 3 at index 2; sort"):
+        checks.check_increasing("times", [0.0, 3.0, 1.0, 1.0])
+    with pytest.raises(ValueError, match=r"`times` must have shape \(at least 1\)"):
+        checks.check_increasing("times", [])

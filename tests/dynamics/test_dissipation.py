@@ -26,7 +26,6 @@ from qgd.dynamics.dissipation import (
     log_norm,
     majorant,
     operator_norm,
-    spectral_summary,
 )
 from qgd.dynamics.gradient import gradient_descent
 from qgd.dynamics.integrate import iterate
@@ -235,12 +234,3 @@ def test_flow_majorant_has_the_log_norm_in_the_linear_place_and_norms_elsewhere(
     f0, mu, f2 = flow_majorant(step)
     assert (f0, f2) == pytest.approx((5.0, 2.0))
     assert mu == pytest.approx((-5 + math.sqrt(2)) / 2)
-
-
-def test_summary_repeats_the_majorant():
-    step = PolynomialMap([[0.1], [[-0.5]], [[0.2]]])
-    g, summary = majorant(step), spectral_summary(step)
-    assert [summary[f"norm_G{k}"] for k in range(3)] == list(g.coefficients)
-    assert (summary["r_minus"], summary["r_plus"]) == g.fixed_points
-    assert summary["kantorovich"] == g.kantorovich
-    assert math.isnan(spectral_summary(PolynomialMap([[1.0], [[0.0]], [[1.0]]]))["r_minus"])

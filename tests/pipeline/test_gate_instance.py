@@ -5,27 +5,31 @@ from __future__ import annotations
 import pytest
 
 import qgd
+from qgd.pipeline import gate_instance as module
 from qgd.pipeline.gate_instance import gate_instance
-from qgd.pipeline.train import train
+from qgd.pipeline.train import Round, train
 from qgd.problem.zoo import zoo
 
 PROBLEM = zoo()["logistic-classification"]
+
+
+def trained(solver: qgd.LinearSolver, num_steps: int = 4) -> Round:
+    return train(
+        PROBLEM.loss,
+        PROBLEM.start,
+        learning_rate=0.4,
+        num_steps=num_steps,
+        tolerance=0.02,
+        order=2,
+        solver=solver,
+    ).rounds[0]
 
 
 @pytest.mark.parametrize(
     "solver", [qgd.QSVT(), qgd.LCU(), qgd.FourierLCU(), qgd.HHL()], ids=lambda s: type(s).__name__
 )
 def test_circuit_agrees_with_the_emulation(solver: qgd.LinearSolver) -> None:
-    result = train(
-        PROBLEM.loss,
-        PROBLEM.start,
-        learning_rate=0.4,
-        num_steps=4,
-        tolerance=0.02,
-        order=2,
-        solver=solver,
-    )
-    gate = gate_instance(result.rounds[0])
+    gate = gate_instance(trained(solver))
     assert gate is not None
     assert gate.deviation < 1e-10
     assert gate.circuit.num_qubits <= 12
@@ -33,12 +37,17 @@ def test_circuit_agrees_with_the_emulation(solver: qgd.LinearSolver) -> None:
 
 
 def test_direct_solver_has_no_circuit() -> None:
-    result = train(
-        PROBLEM.loss,
-        PROBLEM.start,
-        learning_rate=0.4,
-        num_steps=4,
-        tolerance=0.05,
-        solver=qgd.Direct(),
-    )
-    assert gate_instance(result.rounds[0]) is None
+    assert gate_instance(trained(qgd.Direct())) is None
+
+
+def test_instance_is_no_longer_than_the_run() -> None:
+    gate = gate_instance(trained(qgd.QSVT(), num_steps=1))
+    assert gate is not None
+    assert gate.num_steps == 1
+
+
+def test_circuit_that_disagrees_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = module.run_circuit
+    monkeypatch.setattr(module, "run_circuit", lambda *a: original(*a) + 1e-9)
+    with pytest.raises(RuntimeError, match=r"must agree to 1e-10, got 1\.0e-09"):
+        gate_instance(trained(qgd.QSVT()))
