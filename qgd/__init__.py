@@ -52,6 +52,7 @@ _EXPORTS = {
     "qgd.embedding.block_terms": ["BlockTerm", "block_terms"],
     "qgd.embedding.exponential": ["lifted_integrate", "lifted_states"],
     "qgd.embedding.graded": ["GradedSolution", "graded_integrate", "graded_iterate"],
+    "qgd.embedding.matrix_free": ["CarlemanOperator", "carleman_operator"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
     "qgd.embedding.truncation": [
         "majorant_bound",

@@ -84,6 +84,16 @@ class CarlemanSystem:
         edges = level_offsets(self.num_variables, self.order)
         return tuple(slice(int(a), int(b)) for a, b in itertools.pairwise(edges))
 
+    @cached_property
+    def trace(self) -> float:
+        """tr A."""
+        return float(self.matrix.trace())
+
+    @cached_property
+    def norm_bound(self) -> float:
+        """||A||_1, the largest absolute column sum."""
+        return float(abs(self.matrix).sum(axis=0).max()) if self.matrix.nnz else 0.0
+
     def lift(self, x: ArrayLike) -> RealArray:
         """(v, v^{(x)2}, ..., v^{(x)N}) with v = x / scale, shape (dimension,)."""
         v = check_array("x", x, (self.num_variables,)) / self.scale

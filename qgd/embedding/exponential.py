@@ -9,13 +9,13 @@ small. States are yielded one after another: a history is never stored.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import expm
 from scipy.sparse import csr_array, hstack
-from scipy.sparse.linalg import expm_multiply
+from scipy.sparse.linalg import LinearOperator, expm_multiply
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import (
@@ -27,7 +27,10 @@ from qgd.core.checks import (
 )
 from qgd.core.outcome import Outcome, QGDError
 from qgd.embedding.carleman import CarlemanSystem
+from qgd.embedding.matrix_free import CarlemanOperator
 
+Lifted = CarlemanSystem | CarlemanOperator
+Generator: TypeAlias = csr_array | LinearOperator
 Method = Literal["auto", "krylov", "taylor"]
 _KRYLOV = 30
 _TAYLOR_NORM = 20.0  # ||A||_1 t up to which Taylor polynomials are cheaper
@@ -36,7 +39,7 @@ _LARGEST = 1e150
 
 
 def lifted_states(
-    system: CarlemanSystem,
+    system: Lifted,
     x0: ArrayLike,
     times: ArrayLike,
     *,
@@ -47,7 +50,7 @@ def lifted_states(
 
     Parameters
     ----------
-    system : CarlemanSystem
+    system : CarlemanSystem or CarlemanOperator
         Of a flow (``form == "flow"``); F_0 != 0 is the normal case.
     x0 : array_like, shape (n,)
         x at ``times[0]``.
@@ -77,13 +80,16 @@ def lifted_states(
         "lower the order",
     )
     start = system.lift(check_array("x0", x0, (system.num_variables,)))
-    A, y = _with_constant(system), np.append(start, 1.0)
-    if not np.any(system.offset):
-        A, y = system.matrix, start
-    norm = float(np.abs(A).sum(axis=0).max()) if A.nnz else 0.0
+    forced = bool(np.any(system.offset))
+    A: Generator = system.matrix if isinstance(system, CarlemanSystem) else system
+    y = np.append(start, 1.0) if forced else start
+    if forced:
+        A = _with_constant(A, system.offset)
+    norm = max(system.norm_bound, float(np.abs(system.offset).sum()))
     if method == "auto":
         method = "taylor" if norm * (t[-1] - t[0]) <= _TAYLOR_NORM else "krylov"
-    states = _taylor(A, y, t) if method == "taylor" else _krylov(A, y, t, rtol, norm)
+    taylor = method == "taylor"
+    states = _taylor(A, y, t, system.trace) if taylor else _krylov(A, y, t, rtol, norm)
     for state in states:
         if not np.abs(state).max() < _LARGEST:
             raise QGDError(
@@ -95,7 +101,7 @@ def lifted_states(
 
 
 def lifted_integrate(
-    system: CarlemanSystem,
+    system: Lifted,
     x0: ArrayLike,
     times: ArrayLike,
     *,
@@ -107,23 +113,30 @@ def lifted_integrate(
     return np.array([system.project(state) for state in states])
 
 
-def _with_constant(system: CarlemanSystem) -> csr_array:
-    """Matrix of (y, 1): the offset is one more column."""
-    extended = hstack([system.matrix, csr_array(system.offset[:, None])], format="csr")
-    extended.resize((system.dimension + 1, system.dimension + 1))
-    return csr_array(extended)
+def _with_constant(A: Generator, offset: RealArray) -> Generator:
+    """Generator of (y, 1): the offset is one more column."""
+    size = len(offset) + 1
+    if isinstance(A, csr_array):
+        extended = hstack([A, csr_array(offset[:, None])], format="csr")
+        extended.resize((size, size))
+        return csr_array(extended)
+    return LinearOperator(
+        (size, size),
+        matvec=lambda y: np.append(A.matvec(y.ravel()[:-1]) + offset * y.ravel()[-1], 0.0),
+        rmatvec=lambda z: np.append(A.rmatvec(z.ravel()[:-1]), offset @ z.ravel()[:-1]),
+        dtype=np.float64,
+    )
 
 
-def _taylor(A: csr_array, y: RealArray, t: RealArray) -> Iterator[RealArray]:
+def _taylor(A: Generator, y: RealArray, t: RealArray, trace: float) -> Iterator[RealArray]:
     yield y
-    trace = float(A.trace())
     for step in np.diff(t):
         y = expm_multiply(A * step, y, traceA=trace * step)
         yield y
 
 
 def _krylov(
-    A: csr_array, y: RealArray, t: RealArray, rtol: float, norm: float
+    A: Generator, y: RealArray, t: RealArray, rtol: float, norm: float
 ) -> Iterator[RealArray]:
     """Adaptive Arnoldi steps; the states asked for inside a step come from its Krylov space."""
     yield y
@@ -170,7 +183,7 @@ def _krylov(
     )
 
 
-def _arnoldi(A: csr_array, y: RealArray, size: float) -> tuple[RealArray, RealArray, float]:
+def _arnoldi(A: Generator, y: RealArray, size: float) -> tuple[RealArray, RealArray, float]:
     """Orthonormal rows V of the Krylov space, H = V A V^T, and the norm of what is left."""
     m = min(_KRYLOV, len(y))
     V, H = np.zeros((m + 1, len(y))), np.zeros((m + 1, m))
