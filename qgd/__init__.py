@@ -54,11 +54,10 @@ _EXPORTS = {
     "qgd.embedding.graded": ["GradedSolution", "graded_integrate", "graded_iterate"],
     "qgd.embedding.matrix_free": ["CarlemanOperator", "carleman_operator"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
-    "qgd.embedding.truncation": [
-        "majorant_bound",
-        "propagated_bound",
+    "qgd.embedding.truncation": ["majorant_bound", "propagated_bound", "truncation_bound"],
+    "qgd.embedding.truncated": [
+        "TruncatedSolutions",
         "truncated_solution",
-        "truncation_bound",
         "truncation_estimate",
     ],
     "qgd.embedding.discretisation": [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -10,13 +9,11 @@ from numpy.typing import ArrayLike
 
 from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
-from qgd.core.checks import check_array, check_integer
-from qgd.core.outcome import Outcome, QGDError
+from qgd.core.checks import check_integer
 from qgd.dynamics.dissipation import Majorant, majorant
 from qgd.dynamics.integrate import check_defined_steps
 from qgd.dynamics.system import Map, TimeDependentMap
 from qgd.embedding.carleman import CarlemanSystem, carleman
-from qgd.embedding.graded import graded_iterate
 
 
 def majorant_bound(
@@ -103,61 +100,6 @@ def truncation_bound(
         for rule in (propagated_bound, majorant_bound)
     ]
     return min(candidates, key=lambda bound: bound.value)
-
-
-def truncation_estimate(system: Map, order: int, x0: ArrayLike, num_steps: int) -> Bound:
-    """Estimate ||x_T - y_T|| a posteriori from the next order, as a geometric series.
-
-    With d_N = ||y^(N)_T - y^(N+p)_T|| and rho = d_N / d_{N-p} the estimate is 2 d_N / (1 - rho),
-    infinite when rho >= 1. The stride p is one less than the lowest non-linear degree: a cubic map
-    without quadratic part need not change from one order to the next. A difference that vanishes
-    although x_T, of degree q^T in x_0, is of higher order tells nothing: infinite too. Nothing is
-    proved; the factor two allows for uneven convergence.
-    """
-    if system.degree <= 1:
-        return truncation_bound(system, order, 0.0, num_steps)
-    p = _stride(system)
-    orders = (max(order - p, 0), order, order + p)
-    try:
-        values = [truncated_solution(system, N, x0, num_steps) for N in orders]
-    except QGDError as error:
-        if error.outcome is not Outcome.DIVERGED:
-            raise
-        return Bound("truncation", math.inf, Kind.ESTIMATED, "the truncated solution diverges")
-    if not np.isfinite(values).all():
-        return Bound("truncation", math.inf, Kind.ESTIMATED, "the truncated solution diverges")
-    gaps = [float(np.linalg.norm(a - b)) for a, b in itertools.pairwise(values)]
-    ratio = gaps[1] / gaps[0] if gaps[0] > 0 else 0.0
-    # Comparing in logarithms: q^T overflows.
-    blind = gaps[1] == 0 and math.log(order) < num_steps * math.log(system.degree)
-    value = 2 * gaps[1] / (1 - ratio) if ratio < 1 and not blind else math.inf
-    return Bound("truncation", value, Kind.ESTIMATED, f"order {order + p} minus order {order}")
-
-
-def _stride(system: Map) -> int:
-    """Lowest degree above one that occurs, minus one."""
-    maps = system.maps if isinstance(system, TimeDependentMap) else (system,)
-    return min((k - 1 for m in maps for k, Fk in enumerate(m.F) if k > 1 and Fk.nnz), default=1)
-
-
-def truncated_solution(system: Map, order: int, x0: ArrayLike, num_steps: int) -> RealArray:
-    """Level 1 of the truncated embedding after T steps; order 0 stands still.
-
-    By graded evaluation where F_0 = 0, else by running the lifted system.
-    """
-    x = check_array("x0", x0, (system.num_variables,))
-    if order == 0:
-        return x
-    maps = system.maps if isinstance(system, TimeDependentMap) else (system,)
-    if not any(m.F[0].nnz for m in maps):
-        graded = graded_iterate(system, order, x, num_steps, at=[num_steps])
-        return np.asarray(graded.solution()[-1])
-    steps = _embedded(system, order, num_steps)
-    with np.errstate(over="ignore", invalid="ignore"):
-        y = steps[0].lift(x)
-        for k in range(num_steps):
-            y = steps[k % len(steps)].step(y)
-    return steps[0].project(y)
 
 
 def _embedded(system: Map, order: int, num_steps: int) -> list[CarlemanSystem]:

@@ -14,11 +14,8 @@ from qgd.core.checks import check_integer
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.dissipation import majorant
 from qgd.dynamics.system import Map
-from qgd.embedding.truncation import (
-    truncated_solution,
-    truncation_bound,
-    truncation_estimate,
-)
+from qgd.embedding.truncated import TruncatedSolutions, truncated_solution, truncation_estimate
+from qgd.embedding.truncation import truncation_bound
 
 Order = int | Literal["auto", "proved", "estimated"]
 _CHOICES = ("auto", "proved", "estimated")
@@ -89,8 +86,9 @@ def choose_order(
                 return OrderChoice(N, proved[-1])
     estimates = []
     if order in ("auto", "estimated"):
-        for N in orders[:-1] or orders:
-            estimates.append(truncation_estimate(system, N, x0, num_steps))
+        solutions = TruncatedSolutions(system, x0, num_steps)
+        for N in orders:
+            estimates.append(truncation_estimate(system, N, x0, num_steps, solutions=solutions))
             if estimates[-1].value <= share:
                 return OrderChoice(N, estimates[-1])
     raise QGDError(

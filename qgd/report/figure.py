@@ -9,11 +9,8 @@ import numpy as np
 from qgd.core.bound import Kind
 from qgd.dynamics.integrate import iterate
 from qgd.dynamics.transforms import shift
-from qgd.embedding.truncation import (
-    truncated_solution,
-    truncation_bound,
-    truncation_estimate,
-)
+from qgd.embedding.truncated import TruncatedSolutions, truncation_estimate
+from qgd.embedding.truncation import truncation_bound
 from qgd.pipeline.experiment import Experiment
 from qgd.pipeline.train import Round
 
@@ -107,15 +104,13 @@ def _truncation_errors(
     origin = np.zeros(n)
     exact = iterate(dynamics, origin, steps)[-1]
     chosen = int(finished.solution.details["order"])
-    affine = dynamics.degree <= 1
+    solutions = TruncatedSolutions(dynamics, origin, steps)
     orders = [N for N in range(1, chosen + 2) if n**N <= _LARGEST_DIMENSION]
     true, proved, estimated = [], [], []
     for N in orders:
-        deviation = float(np.linalg.norm(truncated_solution(dynamics, N, origin, steps) - exact))
+        deviation = float(np.linalg.norm(solutions(N) - exact))
         bound = truncation_bound(dynamics, N, 0.0, steps, finished.norm_bounds).value
-        # The estimate needs the next order, which may be too large to draw.
-        near = affine or n ** (N + 1) <= _LARGEST_DIMENSION
-        guess = truncation_estimate(dynamics, N, origin, steps).value if near else np.nan
+        guess = truncation_estimate(dynamics, N, origin, steps, solutions=solutions).value
         true.append(deviation if deviation > 0 else np.nan)
         proved.append(bound if 0 < bound < np.inf else np.nan)
         estimated.append(guess if 0 < guess < np.inf else np.nan)

@@ -12,7 +12,6 @@ from numpy.testing import assert_allclose
 from strategies import fewer, polynomial_maps, reals, vectors
 
 import qgd
-from qgd.core.kronecker import kronecker_power
 
 RULES = [qgd.majorant_bound, qgd.propagated_bound, qgd.truncation_bound]
 ROUNDING = 1e-13
@@ -109,21 +108,6 @@ def test_order_degree_to_the_steps_leaves_nothing_out(rule, degree, num_steps, d
     assert measured(system, order, x0, num_steps) < ROUNDING
 
 
-@given(runs(forced=False))
-def test_unforced_truncated_solution_is_the_low_degree_part_in_the_start(run):
-    # Independent route: Phi^T(s x_0) is a polynomial in s; its coefficients by roots of unity.
-    system, order, x0, T = run
-    T = min(T, 3)
-    count = max(system.degree, 1) ** T + 1
-    points = [s * x0 for s in np.exp(2j * np.pi * np.arange(count) / count)]
-    G = [Gk.toarray().reshape(len(x0), -1) for Gk in system.G]
-    for _ in range(T):
-        points = [sum(Gk @ kronecker_power(p, k) for k, Gk in enumerate(G)) for p in points]
-    coefficients = np.fft.fft(np.array(points), axis=0).real / count
-    wanted = coefficients[: order + 1].sum(axis=0)
-    assert_allclose(qgd.truncated_solution(system, order, x0, T), wanted, atol=1e-12)
-
-
 @pytest.mark.parametrize("rule", RULES)
 def test_smaller_norms_give_a_smaller_bound_and_larger_ones_change_nothing(rule):
     default = rule(QUADRATIC, 2, 0.5, 4).value
@@ -179,53 +163,3 @@ def test_bounds_name_their_theorems():
     ]
     affine = qgd.truncation_bound(qgd.PolynomialMap([[0.1], [[-0.3]]]), 1, 0.5, 3)
     assert affine.theorem == "02-truncation.md#Theorem 2.3"
-
-
-def test_estimate_is_twice_the_geometric_rest_of_the_differences_of_orders():
-    values = [qgd.truncated_solution(QUADRATIC, N, [0.5], 5)[0] for N in (1, 2, 3)]
-    first, second = abs(values[1] - values[0]), abs(values[2] - values[1])
-    estimate = qgd.truncation_estimate(QUADRATIC, 2, [0.5], 5)
-    assert estimate.value == pytest.approx(2 * second / (1 - second / first))
-    assert estimate.kind is qgd.Kind.ESTIMATED
-    assert estimate.theorem == ""
-
-
-@pytest.mark.parametrize("order", [2, 3, 4])
-def test_estimate_exceeds_the_error_of_a_contracting_run_and_stays_within_ten_times(order):
-    error = measured(QUADRATIC, order, np.array([0.4]), 6)
-    estimate = qgd.truncation_estimate(QUADRATIC, order, [0.4], 6).value
-    assert error <= estimate <= 10 * error
-
-
-def test_estimate_is_infinite_when_the_orders_diverge():
-    growing = qgd.PolynomialMap([[0.0], [[-0.1]], [[0.5]]])
-    assert math.isinf(qgd.truncation_estimate(growing, 2, [3.0], 4).value)
-
-
-@pytest.mark.parametrize("offset", [0.0, 0.05])
-@pytest.mark.parametrize("order", [1, 2, 3])
-def test_estimate_sees_a_cubic_map_that_does_not_change_from_order_to_order(order, offset):
-    step = qgd.PolynomialMap([[offset], [[-0.3]], [[0.0]], [[0.2]]])
-    error = abs(qgd.truncated_solution(step, order, [0.6], 6) - qgd.iterate(step, [0.6], 6)[-1])[0]
-    estimate = qgd.truncation_estimate(step, order, [0.6], 6).value
-    assert 0 < error <= estimate <= 20 * error
-
-
-def test_truncated_solution_without_offset_is_that_of_the_lifted_system():
-    step = qgd.PolynomialMap([[0.0, 0.0], -0.3 * np.eye(2), 0.2 * np.ones((2, 4))])
-    lifted = qgd.carleman(step, 3)
-    y = lifted.lift([0.4, -0.6])
-    for _ in range(4):
-        y = lifted.step(y)
-    found = qgd.truncated_solution(step, 3, [0.4, -0.6], 4)
-    np.testing.assert_allclose(found, lifted.project(y), rtol=0, atol=1e-15)
-
-
-def test_estimate_is_infinite_when_the_truncated_solution_overflows():
-    wild = qgd.PolynomialMap([[0.0], [[9.0]], [[5.0]]])
-    assert math.isinf(qgd.truncation_estimate(wild, 2, [1.0], 400).value)
-
-
-def test_estimate_of_an_affine_map_is_the_proved_zero():
-    estimate = qgd.truncation_estimate(qgd.PolynomialMap([[0.1], [[-0.3]]]), 1, [0.5], 3)
-    assert (estimate.value, estimate.kind) == (0.0, qgd.Kind.PROVED)
