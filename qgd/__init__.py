@@ -38,7 +38,12 @@ _EXPORTS = {
     "qgd.problem.logistic": ["LogisticLoss", "SigmoidSurrogate", "logistic_regression"],
     "qgd.problem.pruning": ["Mask", "prune"],
     "qgd.problem.datasets": ["Dataset", "load_dataset"],
-    "qgd.dynamics.system": ["PolynomialMap", "PolynomialSystem", "TimeDependentMap"],
+    "qgd.dynamics.system": [
+        "PolynomialMap",
+        "PolynomialSystem",
+        "TimeDependentMap",
+        "TimeDependentSystem",
+    ],
     "qgd.dynamics.gradient": [
         "gradient_descent",
         "gradient_flow",
@@ -51,7 +56,8 @@ _EXPORTS = {
     "qgd.embedding.carleman": ["CarlemanSystem", "carleman"],
     "qgd.embedding.block_terms": ["BlockTerm", "block_terms"],
     "qgd.embedding.exponential": ["lifted_integrate", "lifted_states"],
-    "qgd.embedding.graded": ["GradedSolution", "graded_integrate", "graded_iterate"],
+    "qgd.embedding.graded": ["graded_integrate", "graded_iterate"],
+    "qgd.embedding.graded_solution": ["GradedSolution"],
     "qgd.embedding.matrix_free": ["CarlemanOperator", "carleman_operator"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
     "qgd.embedding.truncation": ["majorant_bound", "propagated_bound", "truncation_bound"],

@@ -5,6 +5,7 @@ Every quantum answer is held against these; they know nothing of embeddings.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from qgd.core.checks import check_array, check_increasing, check_integer, check_
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.runge_kutta import E3, E5, A, D, dop853
 from qgd.dynamics.series import evaluate_terms
-from qgd.dynamics.system import Map, PolynomialMap, PolynomialSystem, Terms
+from qgd.dynamics.system import Flow, Map, PolynomialMap, PolynomialSystem, Terms
 from qgd.problem.loss import Loss
 
 _DIVERGED = 1e150
@@ -134,7 +135,7 @@ class Trajectory:
 
 
 def integrate(
-    system: PolynomialSystem,
+    system: Flow,
     x0: ArrayLike,
     times: ArrayLike,
     *,
@@ -146,8 +147,8 @@ def integrate(
 
     Parameters
     ----------
-    system : PolynomialSystem
-        The flow.
+    system : PolynomialSystem or TimeDependentSystem
+        The flow; steps end where its coefficients change.
     x0 : array_like, shape (n,)
         x at ``times[0]``.
     times : array_like, shape (m,)
@@ -164,11 +165,11 @@ def integrate(
         system is too stiff for an explicit method.
     """
     x = check_array("x0", x0, (system.num_variables,))
-    return integrate_terms(system.terms, x[:, None], False, times, rtol, atol, max_steps)
+    return integrate_flow(system, x[:, None], False, times, rtol, atol, max_steps)
 
 
-def integrate_terms(
-    terms: Terms,
+def integrate_flow(
+    system: Flow,
     y0: RealArray,
     is_series: bool,
     times: ArrayLike,
@@ -178,6 +179,31 @@ def integrate_terms(
 ) -> Trajectory:
     """Run the kernel on a point (n, 1) or a series (n, N); values have shape (m, n * width)."""
     t = check_increasing("times", times)
+    options = rtol, atol, max_steps
+    if isinstance(system, PolynomialSystem):
+        return _integrate_terms(system.terms, y0, is_series, t, *options)
+    inner = system.switches[(system.switches > t[0]) & (system.switches < t[-1])]
+    every = np.union1d(t, inner)
+    edges = np.searchsorted(every, [t[0], *inner, t[-1]])
+    values, counts = [y0.reshape(1, -1)], np.zeros(3, dtype=int)
+    for first, last in itertools.pairwise(edges):
+        here, start = every[first : last + 1], values[-1][-1].reshape(y0.shape)
+        path = _integrate_terms(system.at(here[0]).terms, start, is_series, here, *options)
+        values.append(path.values[1:])
+        counts += path.steps, path.rejected, path.evaluations
+    kept = np.concatenate(values)[np.searchsorted(every, t)]
+    return Trajectory(t, kept, *(int(count) for count in counts))
+
+
+def _integrate_terms(
+    terms: Terms,
+    y0: RealArray,
+    is_series: bool,
+    t: RealArray,
+    rtol: float,
+    atol: float,
+    max_steps: int,
+) -> Trajectory:
     check_real("rtol", rtol, above=0)
     check_real("atol", atol, above=0)
     check_integer("max_steps", max_steps, 1)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, eye_array, issparse
 
 from qgd.core.arrays import IntArray, RealArray
-from qgd.core.checks import check_array
+from qgd.core.checks import check_array, check_increasing
 from qgd.core.kronecker import INT64_MAX, check_word_space, index_word, word_index
 
 Matrix = RealArray | csr_array
@@ -162,7 +162,61 @@ class TimeDependentMap:
         return len(self.maps)
 
 
+@dataclass(frozen=True, eq=False, init=False)
+class TimeDependentSystem:
+    """A flow whose coefficients change at given times, as a schedule of learning rates does.
+
+    Parameters
+    ----------
+    systems : tuple of PolynomialSystem
+        All with the same number of variables; their degrees may differ.
+    switches : array_like, shape (len(systems) - 1,)
+        Strictly increasing times: ``systems[i]`` holds from switch i - 1 to switch i, the first
+        since ever and the last for good.
+
+    Examples
+    --------
+    >>> fast, slow = (PolynomialSystem([[0.0], [[-rate]]]) for rate in (2.0, 1.0))
+    >>> TimeDependentSystem((fast, slow), [3.0]).at(3.5).field([1.0])
+    array([-1.])
+    """
+
+    systems: tuple[PolynomialSystem, ...]
+    switches: RealArray
+
+    def __init__(self, systems: Sequence[PolynomialSystem], switches: ArrayLike) -> None:
+        sizes = {system.num_variables for system in systems}
+        if len(sizes) != 1:
+            raise ValueError(
+                "`systems` must be non-empty and share the number of variables, got sizes "
+                f"{sorted(sizes)}"
+            )
+        times = np.asarray(switches, dtype=np.float64)
+        if times.shape != (len(systems) - 1,):
+            raise ValueError(
+                f"`switches` must hold one time fewer than there are systems, {len(systems) - 1}, "
+                f"got shape {times.shape}"
+            )
+        if len(times):
+            times = check_increasing("switches", times)
+        object.__setattr__(self, "systems", tuple(systems))
+        object.__setattr__(self, "switches", times)
+
+    @property
+    def num_variables(self) -> int:
+        return self.systems[0].num_variables
+
+    @property
+    def degree(self) -> int:
+        return max(system.degree for system in self.systems)
+
+    def at(self, time: float) -> PolynomialSystem:
+        """The flow that holds from `time` on."""
+        return self.systems[int(np.searchsorted(self.switches, time, side="right"))]
+
+
 Map = PolynomialMap | TimeDependentMap
+Flow = PolynomialSystem | TimeDependentSystem
 Dynamics = PolynomialSystem | PolynomialMap | TimeDependentMap
 
 

@@ -13,9 +13,14 @@ from scipy.sparse import coo_array, csr_array
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_array, check_real
 from qgd.core.kronecker import index_word, word_index
-from qgd.dynamics.system import Dynamics, PolynomialField, TimeDependentMap
+from qgd.dynamics.system import (
+    Dynamics,
+    PolynomialField,
+    TimeDependentMap,
+    TimeDependentSystem,
+)
 
-SystemT = TypeVar("SystemT", bound=Dynamics)
+SystemT = TypeVar("SystemT", bound=Dynamics | TimeDependentSystem)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +45,7 @@ def shift(system: SystemT, center: ArrayLike) -> tuple[SystemT, AffineChange]:
 
     Parameters
     ----------
-    system : PolynomialSystem, PolynomialMap or TimeDependentMap
+    system : PolynomialSystem, PolynomialMap, TimeDependentMap or TimeDependentSystem
         A map keeps its meaning: u+ = u + sum_m F'_m u^{(x)m}.
     center : array_like, shape (n,)
         The expansion point.
@@ -49,6 +54,9 @@ def shift(system: SystemT, center: ArrayLike) -> tuple[SystemT, AffineChange]:
     if isinstance(system, TimeDependentMap):
         moved = TimeDependentMap(tuple(shift(m, c)[0] for m in system.maps))
         return cast(SystemT, moved), AffineChange(c, 1.0)
+    if isinstance(system, TimeDependentSystem):
+        pieces = [shift(piece, c)[0] for piece in system.systems]
+        return cast(SystemT, TimeDependentSystem(pieces, system.switches)), AffineChange(c, 1.0)
     n = system.num_variables
     F = [csr_array((n, n**m)) for m in range(system.degree + 1)]
     for k, Fk in enumerate(system.F):
@@ -72,6 +80,9 @@ def rescale(system: SystemT, scale: float) -> tuple[SystemT, AffineChange]:
     if isinstance(system, TimeDependentMap):
         scaled = TimeDependentMap(tuple(rescale(m, scale)[0] for m in system.maps))
         return cast(SystemT, scaled), back
+    if isinstance(system, TimeDependentSystem):
+        pieces = [rescale(piece, scale)[0] for piece in system.systems]
+        return cast(SystemT, TimeDependentSystem(pieces, system.switches)), back
     field = cast(PolynomialField, system)
     F = [Fk * float(scale) ** (k - 1) for k, Fk in enumerate(field.F)]
     return cast(SystemT, type(system)(F)), back

@@ -116,6 +116,39 @@ def test_time_dependent_maps_are_applied_in_turn():
         qgd.graded_iterate(qgd.TimeDependentMap(maps), 3, [0.5], 4)
 
 
+@given(polynomial_systems(2, 3).map(unforced), polynomial_systems(2, 3).map(unforced), st.data())
+def test_flow_with_changing_coefficients_is_that_of_the_lifted_systems_in_turn(first, second, data):
+    if first.num_variables != second.num_variables:
+        second = first
+    x0 = data.draw(vectors(first.num_variables))
+    flow = qgd.TimeDependentSystem((first, second, first), [0.4, 1.0])
+    times = [0.0, 0.2, 0.7, 1.5]
+    solution = qgd.graded_integrate(flow, 3, x0, times, rtol=1e-13)
+    lifted = [qgd.carleman(system, 3) for system in (first, second)]
+    at = {0.0: lifted[0].lift(x0)}
+    for begin, end, A in (
+        (0.0, 0.2, lifted[0]), (0.2, 0.4, lifted[0]), (0.4, 0.7, lifted[1]),
+        (0.7, 1.0, lifted[1]), (1.0, 1.5, lifted[0]),
+    ):  # fmt: skip
+        at[end] = expm((end - begin) * A.matrix.toarray()) @ at[begin]
+    for index, t in enumerate(times):
+        expected = lifted[0].project(at[t])
+        np.testing.assert_allclose(solution.solution()[index], expected, rtol=0, atol=1e-11)
+
+
+def test_discretised_lifts_are_refused_with_the_path_that_runs_them():
+    flow = qgd.PolynomialSystem([[0.0], [[-1.0]], [[0.5]]])
+    step = qgd.taylor_step(qgd.carleman(flow, 3), 0.1, 2)
+    with pytest.raises(TypeError, match=r"of form 'taylor'.* run that by `CarlemanSystem\.step`"):
+        qgd.graded_iterate(step, 3, [0.5], 2)
+    assert step.step(step.lift([0.5])).shape == (3,)
+    lifted = qgd.carleman(qgd.PolynomialMap(flow.F), 2, form="first_order")
+    with pytest.raises(TypeError, match=r"of form 'first_order'.* run that by `lifted_states`"):
+        qgd.graded_integrate(lifted, 3, [0.5], [0.0, 1.0])
+    with pytest.raises(TypeError, match="must be a PolynomialMap or TimeDependentMap, got a Poly"):
+        qgd.graded_iterate(flow, 3, [0.5], 2)
+
+
 def test_kept_steps_are_those_of_the_whole_run():
     step = qgd.PolynomialMap([[0.0], [[-0.4]], [[0.3]]])
     whole = qgd.graded_iterate(step, 3, [0.6], 9)
