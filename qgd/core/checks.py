@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -130,14 +130,18 @@ def check_kappa(kappa: float, required: float) -> None:
         )
 
 
-def check_memory(required_bytes: float, what: str, remedy: str) -> None:
-    """Refuse, before the allocation, what does not fit into the memory that is free now."""
+def check_memory(required_bytes: float, what: str, remedy: str | Callable[[float], str]) -> None:
+    """Refuse, before the allocation, what does not fit into the memory that is free now.
+
+    A remedy that takes work to find is a function of the bytes that may be used.
+    """
     free = available_memory()
     if required_bytes > 0.8 * free:
+        advice = remedy if isinstance(remedy, str) else remedy(0.8 * free)
         raise QGDError(
             Outcome.TOO_LARGE,
             f"{what} needs {format_bytes(required_bytes)}, more than 0.8 of the "
-            f"{format_bytes(free)} that are free; {remedy}",
+            f"{format_bytes(free)} that are free; {advice}",
         )
 
 

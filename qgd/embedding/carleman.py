@@ -15,7 +15,6 @@ from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import (
-    available_memory,
     check_array,
     check_choice,
     check_integer,
@@ -201,16 +200,19 @@ def _check_size(
     system: PolynomialMap | PolynomialSystem, order: int, form: str, basis: str
 ) -> None:
     """Refuse before assembly what would not fit, and name the largest order that would."""
-    room = 0.8 * available_memory() / _BYTES_PER_ENTRY
     needed = _entries(system, order, form, basis)
-    fits = order
-    while fits > 0 and _entries(system, fits, form, basis) > room:
-        fits -= 1
+
+    def remedy(room: float) -> str:
+        fits = order
+        while fits > 0 and _entries(system, fits, form, basis) * _BYTES_PER_ENTRY > room:
+            fits -= 1
+        return f"lower the order to {fits} or keep fewer weights" if fits else "keep fewer weights"
+
     check_memory(
         needed * _BYTES_PER_ENTRY,
         f"a Carleman matrix of order {order} in {system.num_variables} variables (up to "
         f"{needed:.2g} non-zeros)",
-        f"lower the order to {fits} or keep fewer weights" if fits else "keep fewer weights",
+        remedy,
     )
 
 

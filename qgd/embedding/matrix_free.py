@@ -15,7 +15,7 @@ from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.system import PolynomialField, PolynomialSystem, Terms
 from qgd.dynamics.transforms import rescale
 from qgd.embedding.monomials import MonomialBasis
-from qgd.embedding.polarisation import apply, apply_adjoint, up_table
+from qgd.embedding.polarisation import apply, apply_adjoint
 
 _BUFFER = 1 << 15  # numbers of a block of polarised rows: it stays in the second-level cache
 
@@ -48,8 +48,7 @@ class CarlemanOperator(LinearOperator):  # type: ignore[misc]
         self._terms = field.terms
         self._block = max(8, min(256, _BUFFER // self.num_variables))
         self._length = (self._terms.word < self.num_variables).sum(axis=1)
-        self._sizes = np.concatenate(([1], np.diff(self._monomials.offsets)))
-        self._starts, self._up = up_table(self._sizes, self._monomials.table)
+        self._starts, self._up = self._monomials.products
         # alpha! = k! / multiplicity.
         self._factorial = 1 / self._monomials.multiplicities()
         for k, level in enumerate(self.levels, start=1):
@@ -113,7 +112,7 @@ class CarlemanOperator(LinearOperator):  # type: ignore[misc]
         out = np.zeros(len(vector))
         pointer, word, coefficient = terms
         kernel(
-            self._up, self._starts, self._sizes, self._monomials.offsets,
+            self._up, self._starts, self._monomials.sizes, self._monomials.offsets,
             pointer, word, self._length, coefficient, self._factorial, vector, out, self._block,
         )  # fmt: skip
         if forward:

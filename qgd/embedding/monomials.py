@@ -51,8 +51,9 @@ class MonomialBasis:
         for j in range(2, order + 1):
             table[j] = np.cumsum(table[j - 1])
         self.table = table
-        sizes = [int(table[k, num_variables]) for k in range(1, order + 1)]
-        self.offsets: IntArray = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        # Level 0 holds the empty word; it is counted here and nowhere else.
+        self.sizes: IntArray = np.append(1, table[1:, num_variables])
+        self.offsets: IntArray = np.append(0, np.cumsum(self.sizes[1:]))
 
     @property
     def dimension(self) -> int:
@@ -80,6 +81,30 @@ class MonomialBasis:
     def weights(self) -> RealArray:
         """sqrt(k! / alpha!): monomials times these have the norms of the Kronecker basis."""
         return np.sqrt(self.multiplicities())
+
+    @cached_property
+    def products(self) -> tuple[IntArray, IntArray]:
+        """Where a word times a letter lies: starts of the levels, and all tables in one array.
+
+        Table k, from ``starts[k - 1]`` to ``starts[k]``, has n rows, one for each letter a, of the
+        ranks up_k[a, beta] of beta x_a over the words beta of k - 1 letters. They need no words:
+        with last letter l,
+
+            up_k[a, beta' l] = up_{k-1}[a, beta'] + C(l + k - 1, k)   for a < l,
+            up_k[a, beta]    = rank(beta) + C(a + k - 1, k)           for a >= l.
+
+        k indices for each monomial, 4 N bytes in all; fewer than 2**32 monomials a level.
+        """
+        n = self.num_variables
+        sizes = self.sizes
+        starts = np.concatenate(([0], n * np.cumsum(sizes[:-1]))).astype(np.int64)
+        flat = np.empty(starts[-1], dtype=np.uint32)
+        flat[:n] = np.arange(n)
+        for k in range(2, self.order + 1):
+            lower = flat[starts[k - 2] : starts[k - 1]].reshape(n, sizes[k - 2])
+            upper = flat[starts[k - 1] : starts[k]].reshape(n, sizes[k - 1])
+            _longer(lower, self.table[k - 1], self.table[k], upper)
+        return starts, flat
 
     def words(self, level: int) -> IntArray:
         """Words of a level in the order of the basis, shape (count, level)."""
@@ -150,3 +175,18 @@ def _multiplicities(n, order, offsets, table, out):  # type: ignore[no-untyped-d
                 value *= (p + 1) / run
             out[offsets[k - 1] + r] = value
             advance(word, k)
+
+
+@njit(cache=True)
+def _longer(lower, below, here, upper):  # type: ignore[no-untyped-def]
+    """Table k from table k - 1; below[l] and here[l] are C(l + k - 2, k - 1), C(l + k - 1, k)."""
+    n = len(upper)
+    for a in range(n):
+        for letter in range(n):
+            begin, end = below[letter], below[letter + 1]
+            if a < letter:
+                for r in range(end - begin):
+                    upper[a, begin + r] = lower[a, r] + here[letter]
+            else:
+                for r in range(begin, end):
+                    upper[a, r] = r + here[a]

@@ -1,54 +1,19 @@
-"""Loops of the lifted operator in monomials: where words times letters lie, and sums over words.
+"""Loops of the lifted operator in monomials: sums over words of one degree less.
 
-The derivation y' = A y of a field is a sum over words beta of one degree less,
+The derivation y' = A y of a field is
 
     (A y)_alpha = sum_{alpha = beta x_i} alpha_i (F y(beta .))_i,
 
-where y(beta .) is the polarisation of y: the row of all y_{beta x_a}. The only thing to know is
-where beta x_a lies. In colexicographic order that table needs no words: with last letter l,
-
-    up_k[a, beta' l] = up_{k-1}[a, beta'] + C(l + k - 1, k)   for a < l,
-    up_k[a, beta]    = rank(beta) + C(a + k - 1, k)           for a >= l.
-
-It holds k indices for each monomial, 4 N bytes, where the matrix holds 12 bytes for each monomial,
-letter and term. Words of higher terms are chains of look-ups. Multiplicities are not looked up: the
-factorials alpha! = alpha_i beta! are divided out here and multiplied in by the caller.
+where y(beta .) is the polarisation of y: the row of all y_{beta x_a}, found by the index tables of
+`MonomialBasis.products`; words of higher terms are chains of look-ups. Multiplicities are not
+looked up: the factorials alpha! = alpha_i beta! are divided out here and multiplied in by the
+caller.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
-
-from qgd.core.arrays import IntArray
-
-
-def up_table(sizes: IntArray, binomials: IntArray) -> tuple[IntArray, IntArray]:
-    """Where the table of each level starts, and the tables: n rows of D_{k-1} indices."""
-    n = binomials.shape[1] - 1
-    starts = np.concatenate(([0], n * np.cumsum(sizes[:-1]))).astype(np.int64)
-    flat = np.empty(starts[-1], dtype=np.uint32)
-    flat[:n] = np.arange(n)
-    for k in range(2, len(sizes)):
-        lower = flat[starts[k - 2] : starts[k - 1]].reshape(n, sizes[k - 2])
-        upper = flat[starts[k - 1] : starts[k]].reshape(n, sizes[k - 1])
-        _fill_up(lower, binomials[k - 1], binomials[k], upper)
-    return starts, flat
-
-
-@njit(cache=True)
-def _fill_up(lower, below, here, upper):  # type: ignore[no-untyped-def]
-    """One level of the recursion; below[l] and here[l] are C(l + k - 2, k - 1), C(l + k - 1, k)."""
-    n = len(upper)
-    for a in range(n):
-        for letter in range(n):
-            begin, end = below[letter], below[letter + 1]
-            if a < letter:
-                for r in range(end - begin):
-                    upper[a, begin + r] = lower[a, r] + here[letter]
-            else:
-                for r in range(begin, end):
-                    upper[a, r] = r + here[a]
 
 
 @njit(cache=True)

@@ -42,12 +42,13 @@ def derivation_matrix(field: PolynomialField, basis: MonomialBasis) -> tuple[csr
     has_diagonal = int(diagonal.any())
     count(basis.offsets, basis.table, limits, has_diagonal, counts)
     indptr = np.cumsum(counts)
+    starts, up = basis.products
     kind = np.int32 if max(basis.dimension, indptr[-1]) < 2**31 else np.int64
     indices, data = np.empty(indptr[-1], dtype=kind), np.empty(indptr[-1])
     used = np.zeros(basis.dimension, dtype=np.int64) if owned.any() else np.empty(0, dtype=np.int64)
     fill(
-        basis.offsets, basis.table, pointer, letters, length, coefficient, diagonal,
-        has_diagonal, owned, indptr, indices, data, used,
+        up, starts, basis.sizes, basis.offsets, basis.table, pointer, letters, length, coefficient,
+        diagonal, has_diagonal, owned, indptr, indices, data, used,
     )  # fmt: skip
     if len(used) and (used != np.diff(indptr)).any():
         keep = _kept(indptr, used)
@@ -116,25 +117,9 @@ def _count_rows(offsets, table, limits, has_diagonal, counts):  # type: ignore[n
             advance(word, level)
 
 
-@njit(cache=True)
-def _merged_rank(word, level, p, new, length, table):  # type: ignore[no-untyped-def]
-    """Rank of the word without its letter p, merged with the `length` letters `new`."""
-    a, b, rank = 0, 0, 0
-    for j in range(1, level + length):
-        if a == p:
-            a += 1
-        if b == length or (a < level and word[a] <= new[b]):
-            rank += table[j, word[a]]
-            a += 1
-        else:
-            rank += table[j, new[b]]
-            b += 1
-    return rank
-
-
 def _fill_rows(  # type: ignore[no-untyped-def]
-    offsets, table, pointer, letters, length, coefficient, diagonal, has_diagonal, owned,
-    indptr, indices, data, used,
+    up, starts, sizes, offsets, table, pointer, letters, length, coefficient, diagonal,
+    has_diagonal, owned, indptr, indices, data, used,
 ):  # fmt: skip
     order = len(offsets) - 1
     dimension = offsets[-1]
@@ -144,24 +129,27 @@ def _fill_rows(  # type: ignore[no-untyped-def]
         if low == high:
             continue
         level, word = _word_of(low, offsets, table)
-        share = np.zeros((4, order), dtype=np.int64)
         for r in range(low, high):
             if r == offsets[level]:
                 level += 1
                 word[:] = 0
-            # share[s, q]: what letter q adds to a rank when it moves to position q + s.
-            for q in range(level):
-                for s in range(min(4, order + 1 - q)):
-                    share[s, q] = table[q + s, word[q]]
             begin = indptr[r]
             end = begin + has_diagonal
             trace = 0.0
+            # Rank of the word without its letter p: those before it stay, those behind move down.
+            before, behind = 0, 0
+            for q in range(1, level):
+                behind += table[q, word[q]]
             p = 0
             while p < level:
                 letter = word[p]
-                multiplicity = 1
-                while p + multiplicity < level and word[p + multiplicity] == letter:
+                rest = before + behind - (table[p, letter] if p > 0 else 0)
+                multiplicity = 0
+                while p < level and word[p] == letter:
+                    before += table[p + 1, letter]
+                    behind -= table[p, letter] if p > 0 else 0
                     multiplicity += 1
+                    p += 1
                 trace += multiplicity * diagonal[letter]
                 for t in range(pointer[letter], pointer[letter + 1]):
                     size = level - 1 + length[t]
@@ -169,28 +157,11 @@ def _fill_rows(  # type: ignore[no-untyped-def]
                         break  # the terms of a row are sorted by length
                     if size == 0:
                         continue
-                    column = offsets[size - 1]
-                    if length[t] == 1:
-                        new, behind = letters[t, 0], 0
-                        for q in range(level):
-                            if q != p:
-                                later = 1 if new < word[q] else 0
-                                behind += later
-                                column += share[(1 if q < p else 0) + later, q]
-                        column += table[level - behind, new]
-                    elif length[t] == 2:
-                        new, other = letters[t, 0], letters[t, 1]
-                        behind, beyond = 0, 0
-                        for q in range(level):
-                            if q != p:
-                                first = 1 if new < word[q] else 0
-                                second = 1 if other < word[q] else 0
-                                behind += first
-                                beyond += second
-                                column += share[(1 if q < p else 0) + first + second, q]
-                        column += table[level - behind, new] + table[level + 1 - beyond, other]
-                    else:
-                        column += _merged_rank(word, level, p, letters[t], length[t], table)
+                    column = rest
+                    for q in range(length[t]):
+                        row = starts[level - 1 + q] + letters[t, q] * sizes[level - 1 + q]
+                        column = up[row + column]
+                    column += offsets[size - 1]
                     value = multiplicity * coefficient[t]
                     if merges and owned[t]:
                         z = begin + has_diagonal
@@ -202,7 +173,6 @@ def _fill_rows(  # type: ignore[no-untyped-def]
                     indices[end] = column
                     data[end] = value
                     end += 1
-                p += multiplicity
             if has_diagonal:
                 indices[begin] = r
                 data[begin] = trace
