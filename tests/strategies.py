@@ -182,3 +182,23 @@ def trigonometric_losses(
     frequency = st.tuples(*[st.integers(-max_frequency, max_frequency)] * p)
     term = st.tuples(frequency, reals(-2, 2), reals(-3, 3))
     return qgd.TrigonometricLoss.cosines(draw(st.lists(term, min_size=1, max_size=6)))
+
+
+def bases() -> st.SearchStrategy[qgd.Basis]:
+    """The built-in bases, and two of third parties that are their two tables and no more."""
+    tanh = qgd.Basis("tanh", lambda a, b: {a + b: 1}, lambda m: {m - 1: m, m + 1: -m})
+    growth = qgd.Basis("e^x - 1", lambda a, b: {a + b: 1}, lambda m: {m - 1: m, m: m})
+    logistic = reals(-3, 3).map(qgd.logistic_basis)
+    return st.one_of(st.sampled_from([qgd.TAYLOR, qgd.CIRCLE, tanh, growth]), logistic)
+
+
+@st.composite
+def basis_fields(draw: st.DrawFn, max_variables: int = 3, max_length: int = 3) -> qgd.BasisField:
+    """Gradient flows of losses with a few products of basis functions, one basis a variable."""
+    n = draw(st.integers(1, max_variables))
+    chosen = draw(st.lists(bases(), min_size=n, max_size=n))
+    if draw(st.booleans()):
+        chosen = chosen[:1] * n
+    word = st.lists(st.integers(0, n - 1), max_size=max_length).map(tuple)
+    terms = draw(st.lists(st.tuples(word, reals(-1, 1)), min_size=1, max_size=5))
+    return qgd.BasisField.descent(chosen, draw(vectors(n)), terms)

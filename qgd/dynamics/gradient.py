@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -14,6 +15,8 @@ from qgd.core.checks import check_real
 from qgd.core.kronecker import check_word_space, word_index
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem, TimeDependentMap
 from qgd.problem.polynomial import PolynomialLoss
+
+DESCENT: Final = -1.0  # w' = DESCENT * grad L
 
 
 def gradient_flow(loss: PolynomialLoss) -> PolynomialSystem:
@@ -74,7 +77,7 @@ def _negative_gradient(loss: PolynomialLoss, factor: float) -> list[csr_array]:
     F = [csr_array((n, n**k)) for k in range(max(loss.degree, 2))]
     for rows, words, coefficients in loss.gradient_terms():
         k = words.shape[1]
-        F[k] = csr_array(F[k] + _symmetrised(rows, words, -factor * coefficients, n))
+        F[k] = csr_array(F[k] + _symmetrised(rows, words, DESCENT * factor * coefficients, n))
     return F
 
 

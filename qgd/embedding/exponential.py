@@ -26,10 +26,10 @@ from qgd.core.checks import (
     check_real,
 )
 from qgd.core.outcome import Outcome, QGDError
-from qgd.embedding.carleman import CarlemanSystem
+from qgd.embedding.lifted import LiftedFlow
 from qgd.embedding.matrix_free import CarlemanOperator
 
-Lifted = CarlemanSystem | CarlemanOperator
+Lifted = LiftedFlow | CarlemanOperator
 Generator: TypeAlias = csr_array | LinearOperator
 Method = Literal["auto", "krylov", "taylor"]
 _KRYLOV = 30
@@ -50,8 +50,8 @@ def lifted_states(
 
     Parameters
     ----------
-    system : CarlemanSystem or CarlemanOperator
-        Of a flow (``form == "flow"``); F_0 != 0 is the normal case.
+    system : LiftedFlow or CarlemanOperator
+        Of a flow (``form == "flow"``), in any basis; F_0 != 0 is the normal case.
     x0 : array_like, shape (n,)
         x at ``times[0]``.
     times : array_like, shape (m,)
@@ -81,7 +81,7 @@ def lifted_states(
     )
     start = system.lift(check_array("x0", x0, (system.num_variables,)))
     forced = bool(np.any(system.offset))
-    A: Generator = system.matrix if isinstance(system, CarlemanSystem) else system
+    A: Generator = system if isinstance(system, CarlemanOperator) else system.matrix
     y = np.append(start, 1.0) if forced else start
     if forced:
         A = _with_constant(A, system.offset)
