@@ -193,12 +193,15 @@ def bases() -> st.SearchStrategy[qgd.Basis]:
 
 
 @st.composite
-def basis_fields(draw: st.DrawFn, max_variables: int = 3, max_length: int = 3) -> qgd.BasisField:
+def basis_fields(
+    draw: st.DrawFn, choice: st.SearchStrategy[qgd.Basis] | None = None
+) -> qgd.BasisField:
     """Gradient flows of losses with a few products of basis functions, one basis a variable."""
-    n = draw(st.integers(1, max_variables))
-    chosen = draw(st.lists(bases(), min_size=n, max_size=n))
+    n = draw(st.integers(1, 3))
+    kind = bases() if choice is None else choice
+    chosen = draw(st.lists(kind, min_size=n, max_size=n))
     if draw(st.booleans()):
         chosen = chosen[:1] * n
-    word = st.lists(st.integers(0, n - 1), max_size=max_length).map(tuple)
+    word = st.lists(st.integers(0, n - 1), max_size=3).map(tuple)
     terms = draw(st.lists(st.tuples(word, reals(-1, 1)), min_size=1, max_size=5))
     return qgd.BasisField.descent(chosen, draw(vectors(n)), terms)

@@ -127,9 +127,9 @@ def basis_carleman(
 ) -> BasisCarlemanSystem:
     """Embed a flow into a linear system for the products of basis functions of order up to N.
 
-    With `TAYLOR` this is ``carleman(..., basis="symmetric")``. In every basis the blocks on the
-    diagonal are those of the linearised flow at the expansion point, so that the spectrum of A is
-    that of the linearisation and its sums where the field vanishes there (Theorem 8.4).
+    With `TAYLOR` this is ``carleman(..., basis="symmetric")``. Where the field vanishes at the
+    expansion point, the blocks on the diagonal are in every basis those of the linearised flow, so
+    that A decays at its rate (Theorem 8.4) and the error falls like |d|^(N + 1) (Theorem 8.5).
 
     Parameters
     ----------

@@ -99,12 +99,10 @@ def _multiply(  # type: ignore[no-untyped-def]
 ):
     """Add factor * (product of the pairs) to the row; returns its constant part and new columns."""
     order = len(offsets) - 1
-    # Walk: next exponent to try, order so far, rank so far, least order of what is left.
-    option, size, rank, rest = walk[0], walk[1], walk[2], walk[3]
-    rest[total] = 0
-    for q in range(total - 1, -1, -1):
+    # Walk: next exponent to try, order so far, rank so far.
+    option, size, rank = walk[0], walk[1], walk[2]
+    for q in range(total):
         option[q] = pairs[1, q] + pairs[2, q]
-        rest[q] = rest[q + 1] + option[q]
     depth, constant = 0, 0.0
     size[0], rank[0], weights[0] = 0, 0, factor
     while depth >= 0:
@@ -122,7 +120,7 @@ def _multiply(  # type: ignore[no-untyped-def]
             continue
         letter, a, b = pairs[0, depth], pairs[1, depth], pairs[2, depth]
         e, weight = option[depth], 1.0
-        top = order - size[depth] - rest[depth + 1]
+        top = order - size[depth]
         if a == 0 or b == 0:
             top = min(top, a + b)
         else:
@@ -157,7 +155,7 @@ def _assemble(  # type: ignore[no-untyped-def]
     word, level = np.zeros(order, dtype=np.int64), 0
     base, counts = np.empty(order + 1, dtype=np.int64), np.empty(order + 1, dtype=np.int64)
     pairs = np.empty((3, 2 * order + 1), dtype=np.int64)
-    walk, weights = np.empty((4, 2 * order + 2), dtype=np.int64), np.empty(2 * order + 2)
+    walk, weights = np.empty((3, 2 * order + 2), dtype=np.int64), np.empty(2 * order + 2)
     for r in range(dimension):
         if r == offsets[level]:
             level += 1

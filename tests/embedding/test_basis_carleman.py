@@ -15,6 +15,7 @@ from scipy.special import expit
 from strategies import basis_fields, fewer, polynomial_systems, reals, vectors
 
 import qgd
+from qgd.embedding.monomials import MonomialBasis
 
 TANH = qgd.Basis("tanh", lambda a, b: {a + b: 1}, lambda m: {m - 1: m, m + 1: -m})
 
@@ -39,9 +40,11 @@ def flow_end(field, start, time):
     ).y[:, -1]
 
 
+@pytest.mark.parametrize("choice", [st.just(qgd.CIRCLE), None])
 @fewer(2)
-@given(basis_fields(), st.integers(1, 2), st.data())
-def test_rows_are_derivatives_of_the_products_and_nest(flow, order, data):
+@given(order=st.integers(1, 3), data=st.data())
+def test_rows_are_derivatives_of_the_products_and_nest(choice, order, data):
+    flow = data.draw(basis_fields(choice))
     n = flow.num_variables
     x = data.draw(vectors(n)) * 0.7 + flow.center
     # In a lift this large nothing of the first levels is cut off.
@@ -96,6 +99,31 @@ def test_lifted_flow_errs_by_the_distance_to_the_power_n_plus_1(basis, order):
         errors.append(np.abs(found - truth).max())
     slopes = np.log2(np.array(errors[:-1]) / errors[1:])
     np.testing.assert_allclose(slopes, order + 1, rtol=0, atol=0.2)
+
+
+@pytest.mark.parametrize("basis", [qgd.CIRCLE, TANH, qgd.logistic_basis(0.3)])
+def test_leading_blocks_are_those_of_the_taylor_lift(basis):
+    loss = two_qubit_loss()
+    for center in (np.array([0.2, 0.4]), minimum(loss, [0.5, 0.5])):
+        force = -loss.gradient(center)
+        flows = [qgd.basis_flow(loss, center, basis=b, max_order=3) for b in (basis, qgd.TAYLOR)]
+        one, other = (qgd.basis_carleman(flow, 3) for flow in flows)
+        own = basis.tables(3).diff.diagonal()
+        for k, level in enumerate(one.levels, start=1):
+            words = MonomialBasis(2, 3).words(k)
+            orders = (words[:, :, None] == np.arange(2)).sum(axis=1)
+            found = one.matrix[level, level].toarray() - np.diag(own[orders] @ force)
+            expected = other.matrix[level, level].toarray()
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+            if k > 1:
+                below = one.levels[k - 2]
+                np.testing.assert_allclose(
+                    one.matrix[level, below].toarray(),
+                    other.matrix[level, below].toarray(),
+                    rtol=0,
+                    atol=1e-12,
+                )
+        np.testing.assert_allclose(one.offset, other.offset, rtol=0, atol=1e-12)
 
 
 def test_circle_lift_decays_at_the_rate_of_the_hessian_where_raw_cosines_do_not():
@@ -192,7 +220,7 @@ def test_bad_input_is_refused():
         lifted.lift([0.0, 0.0])
 
 
-@pytest.mark.parametrize(("n", "order"), [(300, 9), (1, 100_000)])
+@pytest.mark.parametrize(("n", "order"), [(300, 9), (1, 5_000)])
 def test_lift_that_exceeds_the_memory_is_refused_with_the_largest_order_that_fits(n, order):
     flow = qgd.BasisField.descent([qgd.CIRCLE] * n, np.zeros(n), [((i, i), 0.5) for i in range(n)])
     with pytest.raises(
