@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_integer, check_real
@@ -88,14 +89,14 @@ class Basis:
         n = order + 1
         return Tables(mul[:n, :n, :n], diff[:n, :n])
 
-    def values(self, deviation: object, order: int) -> RealArray:
+    def values(self, deviation: ArrayLike, order: int) -> RealArray:
         """phi_1(d), ..., phi_order(d) on a new last axis."""
         d = np.asarray(deviation, dtype=np.float64)
         if self.evaluate is not None:
             return self.evaluate(d, order)
         return evaluate_tables(self.mul, self.diff, d, order)
 
-    def deviation(self, values: object) -> RealArray:
+    def deviation(self, values: ArrayLike) -> RealArray:
         """d from phi_1, phi_2, ... on the last axis."""
         phi = np.asarray(values, dtype=np.float64)
         if self.invert is not None:

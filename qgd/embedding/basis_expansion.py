@@ -42,7 +42,8 @@ def basis_flow(
         One for all angles or one for each.
     max_order : int, optional
         Keep the terms of the flow up to this order, at least that of the lift. Left out, the flow
-        is exact, which only the circle basis can hold; it has up to prod (4 |k_i| + 1) terms.
+        is exact, which only the circle basis can hold, with up to prod (2 |k_i| + 1) terms a
+        frequency. Far from the center its rounding error grows like (3 + 2 sqrt 2)^|k|.
 
     Raises
     ------
@@ -56,6 +57,12 @@ def basis_flow(
     >>> bool(np.allclose(flow.field([0.5, 0.3]), -loss.gradient([0.5, 0.3])))
     True
     """
+    if not isinstance(loss, TrigonometricLoss):
+        raise TypeError(
+            f"`loss` must be a TrigonometricLoss, got {type(loss).__name__}; a polynomial of the "
+            "weights goes through `gradient_flow` and `BasisField.from_system`, one of their "
+            "sigmoids through `logistic_flow`"
+        )
     p = loss.num_variables
     c0 = check_array("center", center, (p,))
     bases = (basis,) * p if isinstance(basis, Basis) else tuple(basis)

@@ -47,6 +47,14 @@ class BasisField:
     terms: Terms
     max_order: int | None = None
 
+    def __post_init__(self) -> None:
+        check_array("center", self.center, (len(self.bases),))
+        if len(self.terms.pointer) != len(self.bases) + 1:
+            raise ValueError(
+                f"`terms` must have a row for each of {len(self.bases)} variables, got "
+                f"{len(self.terms.pointer) - 1}; build it with `BasisField.descent`"
+            )
+
     @classmethod
     def from_system(cls, system: PolynomialSystem, center: ArrayLike | None = None) -> BasisField:
         """The flow of a polynomial system in powers of x - center: ordinary Carleman."""

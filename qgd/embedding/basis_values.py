@@ -18,7 +18,7 @@ from qgd.core.outcome import Outcome, QGDError
 Mul = Callable[[int, int], Mapping[int, float]]
 Diff = Callable[[int], Mapping[int, float]]
 _MOST_GENERATORS = 20
-_MOST_CALLS = 10_000  # a regular value takes some hundreds
+_MOST_CALLS = 4_000  # a regular value takes some hundreds
 
 
 def evaluate_tables(mul: Mul, diff: Diff, deviation: RealArray, order: int) -> RealArray:

@@ -89,6 +89,10 @@ def test_bad_input_is_refused():
     loss = qgd.TrigonometricLoss.cosines([((1, 1), 1.0, 0.4)])
     with pytest.raises(ValueError, match="`max_order` must be given, because only the circle"):
         qgd.basis_flow(loss, [0.0, 0.0], basis=qgd.TAYLOR)
+    polynomial = qgd.PolynomialLoss.from_terms({(0,): 1.0})
+    with pytest.raises(TypeError, match=r"got PolynomialLoss; .* `BasisField.from_system`"):
+        qgd.basis_flow(polynomial, [0.0])
+    qgd.BasisField.from_system(qgd.gradient_flow(polynomial), [0.0])
     with pytest.raises(ValueError, match="one for each of 2 angles, got 3"):
         qgd.basis_flow(loss, [0.0, 0.0], basis=[qgd.CIRCLE] * 3)
     with pytest.raises(ValueError, match=r"`center` must have shape \(2\)"):

@@ -83,5 +83,7 @@ def test_bad_input_is_refused():
     with pytest.raises(TypeError, match="`system` must be a PolynomialSystem, got PolynomialMap"):
         qgd.BasisField.from_system(qgd.PolynomialMap([[0.0], [[1.0]]]))
     flow = qgd.BasisField.descent([qgd.CIRCLE], [0.0], {(0,): 1.0})
+    with pytest.raises(ValueError, match="`terms` must have a row for each of 2 variables, got 1"):
+        qgd.BasisField((qgd.CIRCLE,) * 2, np.zeros(2), flow.terms)
     with pytest.raises(ValueError, match=r"`x` must have shape \(1\)"):
         flow.field([0.0, 0.0])
