@@ -92,12 +92,10 @@ def exponential_coefficients(basis: Basis, frequency: int, order: int) -> Comple
 
 
 def _expanded(loss: TrigonometricLoss, bases: tuple[Basis, ...], highest: int) -> PolynomialLoss:
-    """Words up to length `highest` and their coefficients."""
-    # L is real: one of each pair k, -k counts twice.
-    half = (len(loss.frequencies) + 1) // 2
+    """Words up to length `highest` and their coefficients, without the constant of L."""
+    # L is real: one of each pair k, -k counts twice. The constant has no gradient.
+    half = len(loss.frequencies) // 2
     K, L = loss.frequencies[:half], 2 * loss.coefficients[:half]
-    if half and not K[-1].any():
-        L[-1] /= 2
     tables = _exponentials(loss.frequencies, bases, highest)
     words: list[list[tuple[int, ...]]] = [[] for _ in range(highest + 1)]
     values: list[list[float]] = [[] for _ in range(highest + 1)]

@@ -108,7 +108,7 @@ def lifted_integrate(
     method: Method = "auto",
     rtol: float = 1e-10,
 ) -> RealArray:
-    """Level 1 of the truncated flow at the times, shape (m, n); parameters as `lifted_states`."""
+    """x(t) as `project` reads it from the lifted states, shape (m, n); see `lifted_states`."""
     states = lifted_states(system, x0, times, method=method, rtol=rtol)
     return np.array([system.project(state) for state in states])
 
