@@ -36,6 +36,7 @@ _EXPORTS = {
     "qgd.problem.losses": ["least_squares", "matrix_factorisation"],
     "qgd.problem.networks": ["quadratic_network"],
     "qgd.problem.logistic": ["LogisticLoss", "SigmoidSurrogate", "logistic_regression"],
+    "qgd.problem.trigonometric": ["TrigonometricLoss"],
     "qgd.problem.pruning": ["Mask", "prune"],
     "qgd.problem.datasets": ["Dataset", "load_dataset"],
     "qgd.dynamics.system": [

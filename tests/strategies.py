@@ -171,3 +171,14 @@ def encoded_matrices(
     padded = np.zeros((2**q, 2**q), dtype=A.dtype)
     padded[:n, :n] = A
     return padded, encoding
+
+
+@st.composite
+def trigonometric_losses(
+    draw: st.DrawFn, max_angles: int = 3, max_frequency: int = 2
+) -> qgd.TrigonometricLoss:
+    """Sums of a few cosines with phases; frequencies may repeat or vanish."""
+    p = draw(st.integers(1, max_angles))
+    frequency = st.tuples(*[st.integers(-max_frequency, max_frequency)] * p)
+    term = st.tuples(frequency, reals(-2, 2), reals(-3, 3))
+    return qgd.TrigonometricLoss.cosines(draw(st.lists(term, min_size=1, max_size=6)))
