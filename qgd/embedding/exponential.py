@@ -27,9 +27,10 @@ from qgd.core.checks import (
 )
 from qgd.core.outcome import Outcome, QGDError
 from qgd.embedding.carleman import CarlemanSystem
+from qgd.embedding.koopman import KoopmanSystem
 from qgd.embedding.matrix_free import CarlemanOperator
 
-Lifted = CarlemanSystem | CarlemanOperator
+Lifted = CarlemanSystem | CarlemanOperator | KoopmanSystem
 Generator: TypeAlias = csr_array | LinearOperator
 Method = Literal["auto", "krylov", "taylor"]
 _KRYLOV = 30
@@ -50,10 +51,10 @@ def lifted_states(
 
     Parameters
     ----------
-    system : CarlemanSystem or CarlemanOperator
+    system : CarlemanSystem, CarlemanOperator or KoopmanSystem
         Of a flow (``form == "flow"``); F_0 != 0 is the normal case.
     x0 : array_like, shape (n,)
-        x at ``times[0]``.
+        x, or the angles, at ``times[0]``.
     times : array_like, shape (m,)
         Strictly increasing. Krylov steps go past them; states between are dense output.
     method : str
@@ -79,9 +80,10 @@ def lifted_states(
         f"a Krylov space of {_KRYLOV} lifted states of dimension {system.dimension}",
         "lower the order",
     )
-    start = system.lift(check_array("x0", x0, (system.num_variables,)))
+    n = system.num_angles if isinstance(system, KoopmanSystem) else system.num_variables
+    start = system.lift(check_array("x0", x0, (n,)))
     forced = bool(np.any(system.offset))
-    A: Generator = system.matrix if isinstance(system, CarlemanSystem) else system
+    A: Generator = system if isinstance(system, CarlemanOperator) else system.matrix
     y = np.append(start, 1.0) if forced else start
     if forced:
         A = _with_constant(A, system.offset)

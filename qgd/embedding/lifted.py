@@ -1,0 +1,50 @@
+"""What the lifted integrators and the history system know of an embedding."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+
+from qgd.core.arrays import RealArray
+
+
+class LiftedSystem(Protocol):
+    """A linear system y' = A y + c, or y+ = A y + c, that some non-linear dynamics were lifted to.
+
+    1. ``form`` is ``"flow"`` where y' is meant, anything else where y+ is.
+    2. ``lift(x0)`` checks x0 and gives y(0); ``project(y)`` is `scale` times the first
+       `num_variables` entries of y (last axis), and linear.
+    3. ``levels`` are `order` slices that partition y.
+    """
+
+    @property
+    def matrix(self) -> csr_array: ...
+
+    @property
+    def offset(self) -> RealArray: ...
+
+    @property
+    def num_variables(self) -> int: ...
+
+    @property
+    def order(self) -> int: ...
+
+    @property
+    def scale(self) -> float: ...
+
+    @property
+    def form(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def levels(self) -> tuple[slice, ...]: ...
+
+    def lift(self, x: ArrayLike, /) -> RealArray: ...
+
+    def project(self, y: ArrayLike) -> RealArray: ...
+
+    def step(self, y: RealArray) -> RealArray: ...
