@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -272,9 +273,9 @@ def _check_size(loss: TrigonometricLoss, lattice: HalfLattice) -> None:
     p, K = lattice.num_angles, lattice.cutoff
     each = _BYTES_PER_COUPLING * (len(loss.coefficients) + 1) + 8 * 6 * p
     room = 0.8 * available_memory()
-    fits = K
-    while fits > 0 and lattice_size(p, fits, lattice.shape) * each > room:
-        fits = fits // 2 if fits > 64 else fits - 1
+    fits = bisect.bisect_right(
+        range(1, K + 1), room, key=lambda cutoff: lattice_size(p, cutoff, lattice.shape) * each
+    )
     check_memory(
         float(lattice.size * each),
         f"a Koopman matrix of cutoff {K} in {p} angles (dimension {2 * lattice.size})",
