@@ -1,4 +1,4 @@
-"""What the lifted integrators and the history system know of an embedding."""
+"""What the history system and its condition number know of an embedding."""
 
 from __future__ import annotations
 
