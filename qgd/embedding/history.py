@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, diags_array, eye_array, kron
 from qgd.core.arrays import BoolArray, RealArray
 from qgd.core.checks import check_array, check_integer, check_memory
 from qgd.dynamics.integrate import check_defined_steps
-from qgd.embedding.lifted import LiftedSystem
+from qgd.embedding.recursion import LiftedRecursion
 
 
 class LinearSystem(Protocol):
@@ -51,7 +51,7 @@ class HistorySystem:
         1 / (T + 1) to about (p + 1) / (T + p + 1).
     """
 
-    steps: tuple[LiftedSystem, ...]
+    steps: tuple[LiftedRecursion, ...]
     initial: RealArray
     num_steps: int
     padding: int
@@ -66,7 +66,7 @@ class HistorySystem:
         """Length of one y_k."""
         return self.steps[0].dimension
 
-    def step(self, k: int) -> LiftedSystem:
+    def step(self, k: int) -> LiftedRecursion:
         """System of step k < T."""
         return self.steps[k] if len(self.steps) > 1 else self.steps[0]
 
@@ -140,7 +140,7 @@ def default_padding(num_steps: int) -> int:
 
 
 def history_system(
-    steps: LiftedSystem | Sequence[LiftedSystem],
+    steps: LiftedRecursion | Sequence[LiftedRecursion],
     x0: ArrayLike,
     num_steps: int,
     padding: int | None = None,

@@ -118,9 +118,9 @@ class KoopmanSystem:
         curvature = float(squares @ np.abs(self.loss.coefficients))
         return self.learning_rate / 2 * curvature - self.noise
 
-    def lift(self, theta: ArrayLike) -> RealArray:
-        """The state of a distribution that is certain of the angles, shape (dimension,)."""
-        angles = check_array("theta", theta, (self.num_angles,))
+    def lift(self, x: ArrayLike) -> RealArray:
+        """The state of a distribution that is certain of the angles x, shape (dimension,)."""
+        angles = check_array("x", x, (self.num_angles,))
         phase = self.lattice.waves @ angles
         y = np.empty(self.dimension)
         cosine, sine = places(self.num_angles, self.lattice.size)

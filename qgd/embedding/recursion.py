@@ -10,10 +10,10 @@ from scipy.sparse import csr_array
 from qgd.core.arrays import RealArray
 
 
-class LiftedSystem(Protocol):
-    """A linear system y' = A y + c, or y+ = A y + c, that some non-linear dynamics were lifted to.
+class LiftedRecursion(Protocol):
+    """A linear recursion y+ = A y + c that some non-linear dynamics were lifted to.
 
-    1. ``form`` is ``"flow"`` where y' is meant, anything else where y+ is.
+    1. ``form`` is not ``"flow"``; that of a flow, y' = A y + c, is refused.
     2. ``lift(x0)`` checks x0 and gives y(0); ``project(y)`` is `scale` times the first
        `num_variables` entries of y (last axis), and linear.
     3. ``levels`` are `order` slices that partition y.
@@ -43,7 +43,7 @@ class LiftedSystem(Protocol):
     @property
     def levels(self) -> tuple[slice, ...]: ...
 
-    def lift(self, x: ArrayLike, /) -> RealArray: ...
+    def lift(self, x: ArrayLike) -> RealArray: ...
 
     def project(self, y: ArrayLike) -> RealArray: ...
 
