@@ -10,7 +10,7 @@ import numpy as np
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_memory
 from qgd.core.outcome import Outcome, QGDError
-from qgd.embedding.carleman import CarlemanSystem
+from qgd.embedding.recursion import LiftedRecursion
 
 if TYPE_CHECKING:
     from qgd.embedding.history import HistorySystem
@@ -57,7 +57,7 @@ def _block_norm_bound(system: HistorySystem, T: int, times: int) -> float:
     return _nonnegative_norm(table)
 
 
-def power_norms(system: CarlemanSystem, num_steps: int) -> RealArray:
+def power_norms(system: LiftedRecursion, num_steps: int) -> RealArray:
     """||C^k||_2 for k = 0..T: exact up to dimension 1500, else bounded level by level."""
     norms = np.ones(num_steps + 1)
     if system.dimension <= _DENSE_BLOCK:
@@ -75,7 +75,7 @@ def power_norms(system: CarlemanSystem, num_steps: int) -> RealArray:
     return norms
 
 
-def _level_norms(system: CarlemanSystem) -> RealArray:
+def _level_norms(system: LiftedRecursion) -> RealArray:
     """Bounds of the norms of the blocks A_{j,m}, by Hoelder: sqrt(||B||_1 ||B||_inf)."""
     table = np.zeros((system.order, system.order))
     for j, row in enumerate(system.levels):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,9 +19,11 @@ from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.dissipation import flow_majorant, log_norm, majorant, operator_norm
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem
 from qgd.embedding.carleman import CarlemanSystem
+from qgd.embedding.koopman import KoopmanSystem
 
 _PAGE = "06-discretisation.md"
 _INTERVALS = 64
+Flow = TypeVar("Flow", CarlemanSystem, KoopmanSystem)
 
 
 def first_order_bounds(
@@ -128,13 +131,13 @@ def flow_norm_bounds(
     return np.where(reach < len(grid), grid[np.minimum(reach, len(grid) - 1)], np.inf)
 
 
-def taylor_step(flow: CarlemanSystem, step_size: float, taylor_order: int = 8) -> CarlemanSystem:
+def taylor_step(flow: Flow, step_size: float, taylor_order: int = 8) -> Flow:
     """One time step of an embedded flow: y+ = T_k(h A) y + h sum_{i<k} (h A)^i / (i + 1)! c.
 
     Parameters
     ----------
-    flow : CarlemanSystem
-        From `carleman(PolynomialSystem, ...)`.
+    flow : CarlemanSystem or KoopmanSystem
+        From `carleman(PolynomialSystem, ...)` or `koopman`.
     step_size : float
         h > 0.
     taylor_order : int
@@ -159,7 +162,7 @@ def taylor_step(flow: CarlemanSystem, step_size: float, taylor_order: int = 8) -
 
 
 def taylor_bound(
-    flow: CarlemanSystem, step_size: float, taylor_order: int, x0: ArrayLike, num_steps: int
+    flow: Flow, step_size: float, taylor_order: int, x0: ArrayLike, num_steps: int
 ) -> Bound:
     """Error of T Taylor steps against the exact-in-time embedded flow (Theorem 6.4, a posteriori).
 

@@ -19,7 +19,6 @@ from scipy.sparse.linalg import LinearOperator, expm_multiply
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import (
-    check_array,
     check_choice,
     check_increasing,
     check_memory,
@@ -53,7 +52,7 @@ def lifted_states(
     system : LiftedFlow or CarlemanOperator
         Of a flow (``form == "flow"``), in any basis; F_0 != 0 is the normal case.
     x0 : array_like, shape (n,)
-        x at ``times[0]``.
+        x, or the angles, at ``times[0]``.
     times : array_like, shape (m,)
         Strictly increasing. Krylov steps go past them; states between are dense output.
     method : str
@@ -77,9 +76,9 @@ def lifted_states(
     check_memory(
         8.0 * (_KRYLOV + 4) * (system.dimension + 1),
         f"a Krylov space of {_KRYLOV} lifted states of dimension {system.dimension}",
-        "lower the order",
+        "lower the order or the cutoff",
     )
-    start = system.lift(check_array("x0", x0, (system.num_variables,)))
+    start = system.lift(x0)
     forced = bool(np.any(system.offset))
     A: Generator = system if isinstance(system, CarlemanOperator) else system.matrix
     y = np.append(start, 1.0) if forced else start

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, diags_array, eye_array, kron
 from qgd.core.arrays import BoolArray, RealArray
 from qgd.core.checks import check_array, check_integer, check_memory
 from qgd.dynamics.integrate import check_defined_steps
-from qgd.embedding.carleman import CarlemanSystem
+from qgd.embedding.recursion import LiftedRecursion
 
 
 class LinearSystem(Protocol):
@@ -40,7 +40,7 @@ class HistorySystem:
 
     Parameters
     ----------
-    steps : tuple of CarlemanSystem
+    steps : tuple of CarlemanSystem or KoopmanSystem
         One system for all steps, or T of them (stochastic gradient descent).
     initial : ndarray, shape (dimension of a step,)
         y_0.
@@ -51,7 +51,7 @@ class HistorySystem:
         1 / (T + 1) to about (p + 1) / (T + p + 1).
     """
 
-    steps: tuple[CarlemanSystem, ...]
+    steps: tuple[LiftedRecursion, ...]
     initial: RealArray
     num_steps: int
     padding: int
@@ -66,7 +66,7 @@ class HistorySystem:
         """Length of one y_k."""
         return self.steps[0].dimension
 
-    def step(self, k: int) -> CarlemanSystem:
+    def step(self, k: int) -> LiftedRecursion:
         """System of step k < T."""
         return self.steps[k] if len(self.steps) > 1 else self.steps[0]
 
@@ -140,7 +140,7 @@ def default_padding(num_steps: int) -> int:
 
 
 def history_system(
-    steps: CarlemanSystem | Sequence[CarlemanSystem],
+    steps: LiftedRecursion | Sequence[LiftedRecursion],
     x0: ArrayLike,
     num_steps: int,
     padding: int | None = None,
@@ -149,7 +149,7 @@ def history_system(
 
     Parameters
     ----------
-    steps : CarlemanSystem or sequence of CarlemanSystem
+    steps : CarlemanSystem, KoopmanSystem or sequence of them
         Embedded map, or one for each of at least T steps; of order and scale alike.
     x0 : array_like, shape (n,)
         Start, before the lift.
@@ -176,7 +176,7 @@ def history_system(
     array([1. , 0.5, 0. ])
     """
     check_integer("num_steps", num_steps, 1)
-    sequence = (steps,) if isinstance(steps, CarlemanSystem) else tuple(steps)
+    sequence = tuple(steps) if isinstance(steps, Sequence) else (steps,)
     if any(system.form == "flow" for system in sequence):
         raise ValueError("`steps` must be embedded maps, got a flow; apply taylor_step to it first")
     if len({(s.dimension, s.num_variables, s.order, s.scale) for s in sequence}) != 1:
