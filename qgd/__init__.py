@@ -88,7 +88,7 @@ _EXPORTS = {
     ],
     "qgd.encoding.dilation": ["dilation"],
     "qgd.encoding.linear_system": ["EncodedSystem", "encode"],
-    "qgd.solvers.interface": ["LinearSolver", "SolvedState"],
+    "qgd.solvers.interface": ["LinearSolver", "ParallelSolver", "SolvedState"],
     "qgd.solvers.qsvt": ["QSVT"],
     "qgd.solvers.lcu": ["LCU"],
     "qgd.solvers.fourier": ["FourierLCU"],
@@ -106,7 +106,10 @@ _EXPORTS = {
     "qgd.readout.amplitude": ["AmplitudeEstimation"],
     "qgd.pipeline.embed": ["Embedded", "embed"],
     "qgd.pipeline.solve": ["solve"],
+    "qgd.pipeline.sweep": ["grid", "sweep"],
+    "qgd.pipeline.sweep_file": ["read_sweep"],
     "qgd.pipeline.train": ["Round", "Training", "train"],
+    "qgd.pipeline.truncation_study": ["truncation_study"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 

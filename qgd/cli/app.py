@@ -1,4 +1,4 @@
-"""``qgd train``: parse, run, print, write."""
+"""The command ``qgd`` and its main verb, ``qgd train``: parse, run, print, write."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from qgd import __version__
 from qgd.cli.progress import stages
+from qgd.cli.sweep import sweep
 from qgd.core.outcome import Outcome, QGDError
 from qgd.pipeline.experiment import READOUTS, SOLVERS, Experiment, Settings, run_experiment
 from qgd.pipeline.gate_instance import GateInstance, gate_instance
@@ -37,6 +38,9 @@ def root(
     ] = False,
 ) -> None:
     """Gradient descent as a quantum linear system, with an error for every stage."""
+
+
+app.command()(sweep)
 
 
 @app.command()

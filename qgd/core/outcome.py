@@ -15,6 +15,7 @@ class Outcome(enum.Enum):
     NO_SHOTS_SURVIVED = "no shot passed the post-selection"
     NOT_PROVED = "a proved total was asked for and a line is not proved"
     TOO_LARGE = "the problem does not fit into the memory of this machine"
+    WORKER_LOST = "a worker died"
 
     def __str__(self) -> str:
         return self.value
@@ -34,3 +35,8 @@ class QGDError(RuntimeError):
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(f"{outcome.value}: {message}")
         self.outcome = outcome
+        self.message = message
+
+    def __reduce__(self) -> tuple[type[QGDError], tuple[Outcome, str], dict[str, object]]:
+        # An exception is pickled by its one text otherwise, which breaks a pool of processes.
+        return type(self), (self.outcome, self.message), self.__dict__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any, SupportsIndex
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -35,6 +36,9 @@ class EncodedSystem:
         Basis state of each entry of z in the system register.
     inverse_norm_bound : float
         Proved upper bound of ||A^-1||_2.
+    origin : LinearSystem, optional
+        What `encode` made it from. It is pickled in place of the encoding, which is made again
+        where it arrives: a circuit builder cannot travel.
     """
 
     encoding: BlockEncoding
@@ -42,6 +46,12 @@ class EncodedSystem:
     rhs: RealArray
     positions: IntArray
     inverse_norm_bound: float
+    origin: LinearSystem | None = None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        if self.origin is None:
+            return super().__reduce_ex__(protocol)
+        return _encode_again, (self.origin, self.rhs)
 
     @property
     def kappa_bound(self) -> float:
@@ -94,7 +104,12 @@ def encode(system: LinearSystem) -> EncodedSystem:
         rhs=_checked_rhs(system.rhs, len(dense)),
         positions=np.arange(len(dense)),
         inverse_norm_bound=system.inverse_norm_bound,
+        origin=system,
     )
+
+
+def _encode_again(origin: LinearSystem, rhs: RealArray) -> EncodedSystem:
+    return encode(origin).with_rhs(rhs)
 
 
 def _encode_history(system: HistorySystem) -> EncodedSystem:
@@ -125,6 +140,7 @@ def _encode_history(system: HistorySystem) -> EncodedSystem:
         # Unused times are identity rows, and unused entries of a block idle beside those of y_T:
         # the inverse of this part has norm at most max(1, ||L^-1||).
         inverse_norm_bound=max(1.0, system.inverse_norm_bound),
+        origin=system,
     )
 
 

@@ -11,6 +11,7 @@ from qgd.core.arrays import RealArray
 from qgd.core.budget import ErrorBudget
 from qgd.core.checks import check_real
 from qgd.core.outcome import Outcome, QGDError
+from qgd.core.parallel import Workers
 from qgd.core.resources import Cost, Resources
 from qgd.core.solution import Solution
 from qgd.dynamics.system import Dynamics
@@ -50,6 +51,7 @@ def solve(
     scale: float | None = None,
     padding: int | None = None,
     norm_bounds: ArrayLike | None = None,
+    executor: Workers = None,
     throw: bool = True,
 ) -> Solution:
     """Compute x(T) by the quantum linear-system algorithm, with an error for every stage.
@@ -86,6 +88,9 @@ def solve(
         Idle rows; see `history_system`.
     norm_bounds : array_like, shape (T,), optional
         Proved bounds of ||x_k - center||; by default the iterates of the majorant.
+    executor : Executor, callable or None
+        Any `concurrent.futures.Executor` (as for `sweep`) that takes the independent parts of a
+        solver's work: the evolutions of `FourierLCU` at block level; None: all here.
     throw : bool
         Raise `QGDError` when the tolerance is missed; else return with that outcome.
 
@@ -127,7 +132,9 @@ def solve(
         step_size=step_size, taylor_order=taylor_order, scale=scale, padding=padding,
         norm_bounds=norm_bounds,
     )  # fmt: skip
-    return run(embedded, solver, readout, tolerance=tolerance, throw=throw)[0]
+    return run(
+        embedded, solver, readout, tolerance=tolerance, executor=executor, throw=throw
+    )[0]  # fmt: skip
 
 
 def run(
@@ -136,6 +143,7 @@ def run(
     readout: Readout,
     *,
     tolerance: float | None = None,
+    executor: Workers = None,
     throw: bool = True,
 ) -> tuple[Solution, SolverSource]:
     """Encode, invert and read out; also return the source of states, which can build circuits."""
@@ -145,7 +153,7 @@ def run(
     if tolerance is not None:
         unit = factor * encoded.rhs_norm / encoded.encoding.alpha
         solver = solver.with_epsilon(INVERSION_SHARE * tolerance / unit)
-    source = SolverSource(solver, encoded)
+    source = SolverSource(solver, encoded, executor)
     if tolerance is not None:
         # The readout may use whatever the stages before it have left; what an inexact state shifts
         # is counted somewhat more than once (`Sampling`, `AmplitudeEstimation`).

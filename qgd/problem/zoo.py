@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qgd.core.arrays import RealArray
+from qgd.core.checks import check_integer
 from qgd.problem.logistic import LogisticLoss, logistic_regression
 from qgd.problem.losses import least_squares, matrix_factorisation
 from qgd.problem.networks import quadratic_network
@@ -85,6 +86,28 @@ def network() -> Problem:
     y = (X @ np.array([1.0, 0.5])) ** 2
     loss = quadratic_network(X, y, [1.0], ridge=0.02)
     return Problem("quadratic-network", loss, np.array([0.9, 0.4]), 0.05, 4, 0.02)
+
+
+def random_bowl(num_weights: int, rng: np.random.Generator) -> PolynomialLoss:
+    """L(w) = w^T H w / 2 + cubic, with its minimum at 0 and 2 n random cubic terms w_i w_i w_j.
+
+    H is tridiagonal and periodic with eigenvalues between 0.3 and 1.2: diagonal in [0.5, 1], off it
+    at most 0.1 in modulus.
+    """
+    check_integer("num_weights", num_weights, 1)
+    index = np.arange(num_weights)
+    neighbours = np.column_stack((index, (index + 1) % num_weights))
+    quadratic = np.concatenate((np.column_stack((index, index)), neighbours[num_weights == 1 :]))
+    curvature = rng.uniform(0.5, 1.0, num_weights) / 2
+    coupling = rng.uniform(-0.1, 0.1, num_weights)[num_weights == 1 :]
+    twice = np.tile(index, 2)
+    cubic = np.column_stack((twice, twice, rng.integers(num_weights, size=2 * num_weights)))
+    none = np.empty((0, 0), dtype=np.int64), np.empty((0, 1), dtype=np.int64)
+    return PolynomialLoss.from_arrays(
+        num_weights,
+        [*none, quadratic, cubic],
+        [[], [], np.concatenate((curvature, coupling)), rng.normal(size=2 * num_weights)],
+    )
 
 
 def zoo() -> dict[str, Problem]:

@@ -23,6 +23,7 @@ from scipy.special import erfc
 
 from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_real
+from qgd.core.parallel import Workers
 from qgd.core.resources import Cost
 from qgd.encoding.gates import controlled, householder
 from qgd.encoding.linear_system import EncodedSystem
@@ -36,9 +37,9 @@ from qgd.solvers.interface import (
     solved_state,
 )
 from qgd.solvers.inverse_polynomial import check_length
+from qgd.solvers.sine_parts import apply_in_parts
 from qgd.solvers.sine_series import (
     apply_as_polynomial,
-    apply_by_calls,
     evolution,
     evolution_degree,
 )
@@ -78,6 +79,24 @@ class FourierLCU:
 
     def prepare(self, system: EncodedSystem) -> SolvedState:
         """Run the solver; see `LinearSolver`."""
+        return self._prepare(system, None, 1)
+
+    def prepare_in_parts(
+        self, system: EncodedSystem, executor: Workers, parts: int = 4
+    ) -> SolvedState:
+        """Run the solver at block level with its evolutions in parts; see `ParallelSolver`.
+
+        Parts cost the more the later they begin: more of them than workers slow it down, and
+        beyond a dozen nothing is gained.
+        """
+        if self.level not in ("auto", "block"):
+            raise ValueError(
+                f"`executor` must go with level='block', got level={self.level!r}, where the "
+                "evolutions are not computed one by one; leave out either"
+            )
+        return replace(self, level="block")._prepare(system, executor, parts)
+
+    def _prepare(self, system: EncodedSystem, executor: Workers, parts: int) -> SolvedState:
         condition = resolve_kappa(self.kappa, system)
         check_real("epsilon", self.epsilon, above=0)
         weights, error = fourier_weights(condition[0], self.epsilon)
@@ -89,7 +108,8 @@ class FourierLCU:
         if level == "gate":
             amplitudes = run_circuit(self.circuit(system), system)
         elif level == "block":
-            amplitudes = gain * apply_by_calls(weights, SPACING, system, degree)
+            several = weights, SPACING, system, degree, executor, parts
+            amplitudes = gain * apply_in_parts(*several)
             error += cut
         else:
             amplitudes = gain * apply_as_polynomial(weights, SPACING, system)

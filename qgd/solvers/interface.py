@@ -13,6 +13,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, splu
 from qgd.core.arrays import Array, RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_choice, check_kappa, check_memory, check_real
+from qgd.core.parallel import Workers
 from qgd.core.resources import Cost
 from qgd.core.state import FlaggedState
 from qgd.encoding.linear_system import EncodedSystem
@@ -65,6 +66,17 @@ class LinearSolver(Protocol):
     def circuit(self, system: EncodedSystem) -> QuantumCircuit: ...
 
     def with_epsilon(self, epsilon: float) -> LinearSolver: ...
+
+
+@runtime_checkable
+class ParallelSolver(LinearSolver, Protocol):
+    """A solver that is a sum of independent terms, such as the nodes of an LCU.
+
+    6. `prepare_in_parts` returns what `prepare` returns, to rounding, with the terms in parts on an
+       executor (see `qgd.core.parallel.map_unordered`); the executor leaves no trace in a digit.
+    """
+
+    def prepare_in_parts(self, system: EncodedSystem, executor: Workers) -> SolvedState: ...
 
 
 def resolve_kappa(kappa: float | None, system: EncodedSystem) -> tuple[float, Kind, Assumption]:

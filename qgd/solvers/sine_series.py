@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebval
 from scipy.fft import dct
 from scipy.linalg import expm
 from scipy.special import jv
@@ -61,19 +62,21 @@ def evolution(system: EncodedSystem, time: float) -> Array:
 
 
 def apply_by_calls(
-    weights: RealArray, time: float, system: EncodedSystem, degree: int
+    weights: RealArray, time: float, system: EncodedSystem, degree: int, first: int = 1
 ) -> RealArray:
     """Block level: every step is a Jacobi-Anger series whose terms call the encoding.
 
-    sin((d + 1) t s) = 2 cos(t s) sin(d t s) - sin((d - 1) t s).
+    sin((d + 1) t s) = 2 cos(t s) sin(d t s) - sin((d - 1) t s), for weights of the nodes
+    d = first, first + 1, ...; a later node is begun from as one polynomial.
     """
-    bessel = jv(np.arange(degree + 1), time)
-    odd = 2 * bessel[1::2] * (-1.0) ** np.arange(len(bessel[1::2]))
-    even = 2 * bessel[0::2] * (-1.0) ** np.arange(len(bessel[0::2]))
-    even[0] /= 2
-    first = _call(system, system.padded_rhs, adjoint=True)
-    current = _series(system, first, odd, first)
-    previous = np.zeros_like(current)
+    odd, even = _step_series(time, degree)
+    start = _call(system, system.padded_rhs, adjoint=True)
+    if first == 1:
+        current = _series(system, start, odd, start)
+        previous = np.zeros_like(current)
+    else:
+        coefficients = _node_coefficients(time, degree, first)
+        previous, current = _odd_chebyshev_by_calls(coefficients, system, start)
     total = weights[0] * current
     for w in weights[1:]:
         # T_{-2} = T_2, so the even recurrence starts from T_0 and its own image under T_2.
@@ -83,11 +86,14 @@ def apply_by_calls(
     return np.asarray(system.unpad(total))
 
 
+def chebyshev_degree(bandwidth: float) -> int:
+    """Odd degree at which the Chebyshev series of sin(bandwidth x) has reached rounding."""
+    return math.ceil(bandwidth + 12 * bandwidth ** (1 / 3) + 40) | 1
+
+
 def apply_as_polynomial(weights: RealArray, time: float, system: EncodedSystem) -> RealArray:
     """Polynomial level: the series as one Chebyshev polynomial in A / alpha."""
-    bandwidth = len(weights) * time
-    degree = math.ceil(bandwidth + 12 * bandwidth ** (1 / 3) + 40) | 1
-    count = degree + 1
+    count = chebyshev_degree(len(weights) * time) + 1
     nodes = np.cos((np.arange(count) + 0.5) * np.pi / count)
     coefficients = dct(evaluate(weights, time, nodes), type=2) / count
     coefficients[0::2] = 0.0
@@ -102,6 +108,51 @@ def evaluate(weights: RealArray, time: float, x: RealArray) -> RealArray:
         change = w + less * latest + change
         latest = latest + change
     return np.asarray(latest * np.sin(time * x))
+
+
+def _step_series(time: float, degree: int) -> tuple[RealArray, RealArray]:
+    """Chebyshev coefficients, odd of sin(t x) and even of cos(t x), up to `degree`."""
+    bessel = jv(np.arange(degree + 1), time)
+    odd = 2 * bessel[1::2] * (-1.0) ** np.arange(len(bessel[1::2]))
+    even = 2 * bessel[0::2] * (-1.0) ** np.arange(len(bessel[0::2]))
+    even[0] /= 2
+    return odd, even
+
+
+def _node_coefficients(time: float, degree: int, node: int) -> RealArray:
+    """Odd Chebyshev coefficients of what node - 1 and node steps of finite degree make of x.
+
+    With S and C for the cut sine and cosine, U_{d-1}(C) S: the same polynomial as step by step.
+    What was cut adds `degree` to the bandwidth, at most.
+    """
+    odd, even = _step_series(time, degree)
+    count = chebyshev_degree(node * time) + 2 * degree + 1
+    nodes = np.cos((np.arange(count) + 0.5) * np.pi / count)
+    cosine = chebval(2 * nodes**2 - 1, even)  # T_{2k}(x) = T_k(T_2(x))
+    previous, current = np.zeros(count), _odd_chebyshev(odd, nodes)
+    for _ in range(node - 1):
+        current, previous = 2 * cosine * current - previous, current
+    return np.asarray(dct([previous, current], type=2, axis=1)[:, 1::2] / count)
+
+
+def _odd_chebyshev(coefficients: RealArray, x: RealArray) -> RealArray:
+    """sum_k c_k T_{2k+1}(x)."""
+    spread = np.zeros(2 * len(coefficients))
+    spread[1::2] = coefficients
+    return np.asarray(chebval(x, spread))
+
+
+def _odd_chebyshev_by_calls(
+    coefficients: RealArray, system: EncodedSystem, start: RealArray
+) -> RealArray:
+    """sum_k c_k T_{2k+1} for each row of coefficients; `start` is T_1 on the right-hand side."""
+    current = previous = start
+    totals = np.outer(coefficients[:, 0], current)
+    for column in coefficients.T[1:]:
+        image = 2 * _call(system, _call(system, current), adjoint=True) - current
+        current, previous = 2 * image - previous, current
+        totals = totals + np.outer(column, current)
+    return totals
 
 
 def _series(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from qgd.core.outcome import Outcome, QGDError
@@ -22,3 +24,12 @@ def test_error_carries_its_outcome_and_says_it_before_the_details(outcome):
     assert error.outcome is outcome
     assert str(error) == f"{outcome.value}: lower the learning rate"
     assert isinstance(error, RuntimeError)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_error_survives_the_way_between_processes(outcome):
+    error = QGDError(outcome, "lower the learning rate")
+    error.add_note("at step 3")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (copy.outcome, str(copy)) == (outcome, str(error))
+    assert copy.__notes__ == ["at step 3"]
