@@ -19,6 +19,7 @@ from scipy.sparse.linalg import LinearOperator, expm_multiply
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import (
+    check_array,
     check_choice,
     check_increasing,
     check_memory,
@@ -78,7 +79,9 @@ def lifted_states(
         f"a Krylov space of {_KRYLOV} lifted states of dimension {system.dimension}",
         "lower the order or the cutoff",
     )
-    start = system.lift(x0)
+    # A Koopman lift reads a cosine and a sine of each angle: twice what it is given.
+    n = getattr(system, "num_angles", system.num_variables)
+    start = system.lift(check_array("x0", x0, (n,)))
     forced = bool(np.any(system.offset))
     A: Generator = system if isinstance(system, CarlemanOperator) else system.matrix
     y = np.append(start, 1.0) if forced else start

@@ -14,8 +14,9 @@ class LiftedFlow(Protocol):
     """A linear system that stands for a flow, y' = A y + c with y = lift(x).
 
     Contract: (1) `matrix` and `offset` have the length `dimension`; (2) `lift` takes x of shape
-    (num_variables,) to y; (3) `project` takes y, or an array with y on its last axis, back to x,
-    and undoes `lift` near the expansion point; (4) `form` is ``"flow"``; (5)
+    (num_variables,), or the `num_angles` angles where there are such, to y; (3) `project` takes y,
+    or an array with y on its last axis, back to x, and undoes `lift` near the expansion point, or
+    to the cosines and sines of the angles; (4) `form` is ``"flow"``; (5)
     `norm_bound` is at least the largest column sum of |A|, `trace` is that of A.
     """
 
