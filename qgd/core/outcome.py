@@ -14,6 +14,7 @@ class Outcome(enum.Enum):
     DIVERGED = "the iteration left every bounded region"
     NO_SHOTS_SURVIVED = "no shot passed the post-selection"
     NOT_PROVED = "a proved total was asked for and a line is not proved"
+    NOT_APPLICABLE = "an assumption of the theorem does not hold"
     TOO_LARGE = "the problem does not fit into the memory of this machine"
     WORKER_LOST = "a worker died"
 

@@ -101,9 +101,7 @@ def maximum_log_norm(matrix: csr_array) -> float:
     return float((diagonal + np.abs(dense).sum(axis=1) - np.abs(diagonal)).max())
 
 
-def _polynomials(
-    matrix: csr_array, degree: int
-) -> tuple[IntArray, IntArray, RealArray, IntArray]:
+def _polynomials(matrix: csr_array, degree: int) -> tuple[IntArray, IntArray, RealArray, IntArray]:
     """Rows as polynomials: row, index of the monomial, coefficient; and the monomials' words."""
     n = int(matrix.shape[0])
     entries = matrix.tocoo()
@@ -111,8 +109,8 @@ def _polynomials(
     keys, column = np.unique(word_index(letters, n), return_inverse=True)
     key = entries.row.astype(np.int64) * len(keys) + column
     cells, where = np.unique(key, return_inverse=True)
-    values = np.bincount(where, entries.data)
-    return cells // len(keys), cells % len(keys), values, index_word(keys, n, degree)
+    rows, columns = np.divmod(cells, len(keys))
+    return rows, columns, np.bincount(where, entries.data), index_word(keys, n, degree)
 
 
 def _multiplicity(words: IntArray) -> RealArray:
@@ -139,9 +137,7 @@ def _other_flattenings(
     ]
 
 
-def _forms(
-    rows: IntArray, values: RealArray, words: IntArray, n: int, degree: int
-) -> list[float]:
+def _forms(rows: IntArray, values: RealArray, words: IntArray, n: int, degree: int) -> list[float]:
     """sqrt(lambda_max) of matrices that represent ||F x^{(x)k}||^2 on symmetric tensors."""
     if math.comb(n + degree - 1, degree) > _LARGEST_GRAM:
         return []
@@ -151,9 +147,7 @@ def _forms(
     gram = q.T @ q
     form = np.bincount(product.ravel(), gram.ravel())  # coefficients of ||F x^{(x)k}||^2
     plain, symmetrised = gram / np.outer(weights, weights), ratio * form[product]
-    largest = [
-        float(np.linalg.eigvalsh((1 - t) * plain + t * symmetrised)[-1]) for t in _MIXES
-    ]
+    largest = [float(np.linalg.eigvalsh((1 - t) * plain + t * symmetrised)[-1]) for t in _MIXES]
     return [math.sqrt(max(value, 0.0)) for value in largest]
 
 
@@ -163,13 +157,9 @@ def _product_table(n: int, degree: int) -> tuple[IntArray, RealArray, IntArray, 
     words = np.array(list(itertools.combinations_with_replacement(range(n), degree)))
     weights = np.sqrt(_multiplicity(words))
     count = len(words)
-    pairs = np.concatenate(
-        (np.repeat(words, count, axis=0), np.tile(words, (count, 1))), axis=1
-    )
+    pairs = np.concatenate((np.repeat(words, count, axis=0), np.tile(words, (count, 1))), axis=1)
     pairs.sort(axis=1)
-    _, first, product = np.unique(
-        word_index(pairs, n), return_index=True, return_inverse=True
-    )
+    _, first, product = np.unique(word_index(pairs, n), return_index=True, return_inverse=True)
     multiplicity = _multiplicity(pairs[first])
     product = product.reshape(count, count)
     ratio = np.outer(weights, weights) / multiplicity[product]

@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike
 from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_integer
-from qgd.dynamics.dissipation import Majorant, majorant
+from qgd.dynamics.dissipation import Majorant
 from qgd.dynamics.integrate import check_defined_steps
+from qgd.dynamics.multilinear import multilinear_majorant
 from qgd.dynamics.system import Map, TimeDependentMap
-from qgd.embedding.carleman import CarlemanSystem, carleman
+from qgd.embedding.carleman import Basis, CarlemanSystem, carleman
 
 
 def majorant_bound(
@@ -25,7 +26,8 @@ def majorant_bound(
 ) -> Bound:
     """||x_T - y_T|| by the scalar majorant recursion on all levels (Theorem 2.1).
 
-    With c_{jm} the coefficient of x^m in g(x)^j and w_k >= ||x_k||,
+    With g_k at least the multilinear norm of G_k, c_{jm} the coefficient of x^m in g(x)^j, and
+    w_k >= ||x_k||,
 
         E_j^{k+1} = sum_{1<=m<=N} c_{jm} E_m^k + sum_{m>N} c_{jm} w_k^m,   E^0 = 0,
 
@@ -46,7 +48,7 @@ def majorant_bound(
         Proved w_k; by default the iterates of g.
     """
     g, w = _inputs(system, order, x0_norm, num_steps, norm_bounds)
-    kept, dropped = _coefficients(g, order)
+    kept, dropped = level_coefficients(g, order)
     error = np.zeros(order)
     with np.errstate(over="ignore", invalid="ignore"):
         for k in range(num_steps):
@@ -65,12 +67,14 @@ def propagated_bound(
 
         ||x_T - y_T|| <= sum_{k<T} sum_j ||(C_{T-1} ... C_{k+1})_{1j}||_2 sum_{m>N} c_{jm} w_k^m.
 
-    Tighter than `majorant_bound`, because what contracts inside the matrix is seen to contract;
-    costs T products of an n x dimension matrix with C. Parameters as there.
+    The norms are those on symmetric tensors. Mostly tighter than `majorant_bound`, because what
+    contracts inside the matrix is seen to contract; costs T products of an n x dimension matrix
+    with C, dimension C(n + N, N) - 1. Parameters as there.
     """
     g, w = _inputs(system, order, x0_norm, num_steps, norm_bounds)
-    _, dropped = _coefficients(g, order)
-    steps = _embedded(system, order, num_steps)
+    _, dropped = level_coefficients(g, order)
+    # All vectors of the embedding are symmetric tensors: norms on these, in fewer coordinates.
+    steps = _embedded(system, order, num_steps, "isometric")
     levels = steps[0].levels
     rows = np.eye(system.num_variables, steps[0].dimension)
     total = 0.0
@@ -102,12 +106,14 @@ def truncation_bound(
     return min(candidates, key=lambda bound: bound.value)
 
 
-def _embedded(system: Map, order: int, num_steps: int) -> list[CarlemanSystem]:
+def _embedded(
+    system: Map, order: int, num_steps: int, basis: Basis = "kronecker"
+) -> list[CarlemanSystem]:
     """One embedded map for all steps, or one for each; at least one, also for T = 0."""
     if not isinstance(system, TimeDependentMap):
-        return [carleman(system, order)]
+        return [carleman(system, order, basis=basis)]
     check_defined_steps(system.num_steps, num_steps)
-    return [carleman(m, order) for m in system.maps[: max(num_steps, 1)]]
+    return [carleman(m, order, basis=basis) for m in system.maps[: max(num_steps, 1)]]
 
 
 def _inputs(
@@ -119,7 +125,7 @@ def _inputs(
 ) -> tuple[Majorant, RealArray]:
     check_integer("order", order, 1)
     check_integer("num_steps", num_steps, 0)
-    g = majorant(system)
+    g = multilinear_majorant(system)
     w = g.iterates(x0_norm, num_steps)
     if norm_bounds is not None:
         given = np.asarray(norm_bounds, dtype=np.float64)
@@ -132,7 +138,7 @@ def _inputs(
     return g, w[: max(num_steps, 1)]
 
 
-def _coefficients(g: Majorant, order: int) -> tuple[RealArray, RealArray]:
+def level_coefficients(g: Majorant, order: int) -> tuple[RealArray, RealArray]:
     """c_{jm} for 1 <= j <= N, split into 1 <= m <= N and m > N."""
     degree = len(g.coefficients) - 1
     table = np.zeros((order, degree * order + 1))

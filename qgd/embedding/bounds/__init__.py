@@ -1,0 +1,1 @@
+"""Truncation bounds in closed form: one function a theorem, each with its assumptions checked."""
