@@ -109,8 +109,9 @@ def _polynomials(matrix: csr_array, degree: int) -> tuple[IntArray, IntArray, Re
     keys, column = np.unique(word_index(letters, n), return_inverse=True)
     key = entries.row.astype(np.int64) * len(keys) + column
     cells, where = np.unique(key, return_inverse=True)
-    rows, columns = np.divmod(cells, len(keys))
-    return rows, columns, np.bincount(where, entries.data), index_word(keys, n, degree)
+    rows, columns = np.divmod(cells.astype(np.int64), len(keys))
+    values = np.bincount(where, entries.data).astype(np.float64)
+    return rows, columns, values, index_word(keys, n, degree)
 
 
 def _multiplicity(words: IntArray) -> RealArray:

@@ -48,12 +48,18 @@ def majorant_bound(
         Proved w_k; by default the iterates of g.
     """
     g, w = _inputs(system, order, x0_norm, num_steps, norm_bounds)
+    errors = level_errors(g, order, np.append(w[:num_steps], 0.0))
+    return _bound(errors[-1, 0], "majorant recursion", "Theorem 2.1", w)
+
+
+def level_errors(g: Majorant, order: int, norms: RealArray) -> RealArray:
+    """E_j^k of Theorem 2.1 for the norms w_0, ..., w_T, shape (T + 1, N); w_T is not used."""
     kept, dropped = level_coefficients(g, order)
-    error = np.zeros(order)
+    errors = np.zeros((len(norms), order))
     with np.errstate(over="ignore", invalid="ignore"):
-        for k in range(num_steps):
-            error = kept @ error + _remainder(dropped, order, w[k])
-    return _bound(error[0], "majorant recursion", "Theorem 2.1", w)
+        for k, w in enumerate(norms[:-1]):
+            errors[k + 1] = kept @ errors[k] + _remainder(dropped, order, float(w))
+    return errors
 
 
 def propagated_bound(

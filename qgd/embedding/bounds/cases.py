@@ -9,15 +9,14 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption
 from qgd.core.checks import check_array, check_integer, check_real
-from qgd.dynamics.dissipation import Majorant
 from qgd.dynamics.integrate import check_defined_steps
 from qgd.dynamics.multilinear import flow_multilinear_majorant, multilinear_majorant
-from qgd.dynamics.system import Map, PolynomialSystem, TimeDependentMap
+from qgd.dynamics.rest_points import trimmed
+from qgd.dynamics.system import Dynamics, Map, PolynomialSystem, TimeDependentMap
 from qgd.embedding.bounds.verdict import need
 
 SMALLER_STEP = "lower the learning rate, or raise the ridge"
@@ -54,6 +53,11 @@ class MapCase:
     def radius(self) -> float:
         """||x_0||."""
         return float(np.linalg.norm(self.x0))
+
+    @property
+    def coefficients(self) -> tuple[float, ...]:
+        """g."""
+        return self.g
 
     @property
     def affine(self) -> bool:
@@ -102,6 +106,11 @@ class FlowCase:
     def radius(self) -> float:
         """||x_0||."""
         return float(np.linalg.norm(self.x0, np.inf if self.norm == "inf" else 2))
+
+    @property
+    def coefficients(self) -> tuple[float, ...]:
+        """f."""
+        return self.f
 
     @property
     def affine(self) -> bool:
@@ -155,41 +164,20 @@ def flow_case(
     )
 
 
-def trimmed(coefficients: Sequence[float]) -> tuple[float, ...]:
-    """Coefficients without zeros at the end; at least two."""
-    size = len(coefficients)
-    while size > 2 and coefficients[size - 1] == 0:
-        size -= 1
-    return tuple(coefficients[:size])
+def bound_case(
+    system: Dynamics, order: int, x0: ArrayLike, num_steps: int | None, time: float | None
+) -> MapCase | FlowCase:
+    """The case of a map or of a flow; the duration must be of the right kind."""
+    if isinstance(system, PolynomialSystem):
+        if time is None or num_steps is not None:
+            raise ValueError("`time` must be given for a flow, and no `num_steps`")
+        return flow_case(system, order, x0, time)
+    if num_steps is None or time is not None:
+        raise ValueError("`num_steps` must be given for a map, and no `time`")
+    return map_case(system, order, x0, num_steps)
 
 
 def stride(coefficients: Sequence[float]) -> int:
     """Greatest common divisor of k - 1 over the degrees k > 1 that occur; 1 if none does."""
     present = [k - 1 for k, value in enumerate(coefficients) if k > 1 and value > 0]
     return math.gcd(*present) if present else 1
-
-
-def rest_points(excess: Sequence[float]) -> tuple[float, float, float]:
-    """r_- <= r_+ between which p(x) = p_0 + p_1 x + p_2 x^2 + ... <= 0, and min p; NaN if none.
-
-    p_k >= 0 for k != 1, so p is convex on x >= 0. For a map p(x) = g(x) - x, for a flow
-    p(w) = f_0 + mu w + f_2 w^2 + ...; at least one p_k with k > 1 must be positive.
-    """
-    p = Majorant(tuple(excess))
-    if p.coefficients[1] >= 0:
-        trivial = p.coefficients[0] == 0
-        return (0.0, 0.0, 0.0) if trivial else (math.nan, math.nan, p.coefficients[0])
-    top = 1.0
-    while p.derivative(top) <= 0:
-        top *= 2
-    bottom = float(brentq(p.derivative, 0.0, top, xtol=1e-300, rtol=1e-15))
-    lowest = p(bottom)
-    if lowest > 0:
-        return math.nan, math.nan, lowest
-    while p(top) <= 0:
-        top *= 2
-    upper = float(brentq(p, bottom, top, xtol=1e-300, rtol=1e-15)) if lowest < 0 else bottom
-    if p.coefficients[0] == 0:
-        return 0.0, upper, lowest
-    lower = float(brentq(p, 0.0, bottom, xtol=1e-300, rtol=1e-15)) if lowest < 0 else bottom
-    return lower, upper, lowest

@@ -16,8 +16,9 @@ from scipy.special import binom
 
 from qgd.core.bound import Assumption, Bound
 from qgd.core.outcome import Outcome
+from qgd.dynamics.rest_points import rest_points
 from qgd.dynamics.system import PolynomialSystem
-from qgd.embedding.bounds.cases import CLOSER, FlowCase, flow_case, rest_points
+from qgd.embedding.bounds.cases import CLOSER, FlowCase, flow_case
 from qgd.embedding.bounds.discrete import affine_bound
 from qgd.embedding.bounds.verdict import decide, need, proved
 from qgd.embedding.discretisation import flow_norm_bounds
@@ -81,7 +82,7 @@ def flow_weighted_bound(
 ) -> Bound | Outcome:
     """||x - y|| <= min_s (||x_0|| / s)^(N+1) W(t; s), F_0 = 0, in all regimes (Theorem 11.7).
 
-    Any degree. W(t; s) is the bound of Lemma 6.3 of the solution of w' = mu w + f_2 w^2 + ... from s.
+    Any degree. W(t; s) bounds the solution of w' = mu w + f_2 w^2 + ... from s by Lemma 6.3.
     """
     return decide(flow_weighted, flow_case(system, order, x0, time), throw)
 

@@ -18,8 +18,9 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound
 from qgd.core.outcome import Outcome
 from qgd.dynamics.dissipation import Majorant
+from qgd.dynamics.rest_points import rest_points
 from qgd.dynamics.system import Map
-from qgd.embedding.bounds.cases import CLOSER, SMALLER_STEP, MapCase, map_case, rest_points
+from qgd.embedding.bounds.cases import CLOSER, SMALLER_STEP, MapCase, map_case
 from qgd.embedding.bounds.verdict import decide, need, proved
 from qgd.embedding.truncation import level_coefficients
 

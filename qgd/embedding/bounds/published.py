@@ -13,8 +13,9 @@ from scipy.special import betainc
 
 from qgd.core.bound import Assumption, Bound
 from qgd.core.outcome import Outcome
+from qgd.dynamics.rest_points import rest_points
 from qgd.dynamics.system import PolynomialSystem
-from qgd.embedding.bounds.cases import CLOSER, FlowCase, flow_case, rest_points
+from qgd.embedding.bounds.cases import CLOSER, FlowCase, flow_case
 from qgd.embedding.bounds.continuous import exponential_sum, series_value
 from qgd.embedding.bounds.discrete import affine_bound
 from qgd.embedding.bounds.verdict import decide, need, proved
