@@ -14,10 +14,9 @@ import numpy as np
 from scipy.linalg import expm
 
 import qgd
+from qgd.core.kronecker import kronecker_power
 from qgd.dynamics.lyapunov import lyapunov_norm
-from qgd.dynamics.multilinear import multilinear_norm
 from qgd.dynamics.rest_points import rest_points
-from scipy.sparse import csr_array
 
 LARGEST_ORDER = {1: 5, 2: 5, 3: 4, 4: 3}
 
@@ -64,7 +63,11 @@ def map_case(seed: int, kind: str = "any") -> Case:
 
 
 def flow_case(seed: int, kind: str = "any") -> Case:
-    """A flow: unforced, single (one degree), quadratic, normal, growing, forced; joined by `+`."""
+    """A flow within what `kind` names, joined by `+`.
+
+    single (one degree), quadratic, normal, growing, forced, moving (||x_0|| above r_-), maximum
+    (within the power series of the maximum norm); without forcing unless it is named.
+    """
     rng = np.random.default_rng(seed)
     kinds = kind.split("+")
     n, order, degrees, positive = _shape(rng, kind)
@@ -88,6 +91,11 @@ def flow_case(seed: int, kind: str = "any") -> Case:
         radius = low + (upper - low) * rng.uniform(0.02, 0.99)
     F = _coefficients(rng, n, sizes, positive)
     F[1] = _linear_flow(rng, n, mu, "normal" in kinds, positive)
+    if "maximum" in kinds:
+        direction = direction / np.abs(direction).max()
+        a = float(np.abs(F[1]).sum(axis=1).max())
+        f2 = float(np.abs(F[2]).sum(axis=1).max())
+        radius = rng.uniform(0.05, 0.95) * a / (f2 * np.expm1(a * time))
     return Case(qgd.PolynomialSystem(F), order, direction * radius, float(time))
 
 
@@ -109,26 +117,58 @@ def shear_case(seed: int, is_flow: bool) -> Case:
 
 
 def map_error(case: Case) -> float:
-    """||x_T - y_T||, y by the lifted system in monomials."""
+    """||x_T - y_T||; y by dense Kronecker products of the map's own matrices."""
     system, order, x0, T = case.arguments
     maps = system.maps if isinstance(system, qgd.TimeDependentMap) else (system,)
-    lifted = [qgd.carleman(m, order, basis="symmetric") for m in maps]
-    y = lifted[0].lift(x0)
+    lifted = [_lifted_map([Gk.toarray() for Gk in m.G], order) for m in maps]
+    y = np.concatenate([kronecker_power(x0, j) for j in range(order + 1)])
     for k in range(T):
-        y = lifted[k % len(lifted)].step(y)
-    return float(np.linalg.norm(qgd.iterate(system, x0, T)[-1] - lifted[0].project(y)))
+        y = lifted[k % len(lifted)] @ y
+    return float(np.linalg.norm(qgd.iterate(system, x0, T)[-1] - y[1 : len(x0) + 1]))
+
+
+def _lifted_map(G, order):
+    """Blocks M_{jm} for 0 <= j, m <= N, with the constant as level 0."""
+    n = len(G[1])
+    edges = np.cumsum([0, *(n**j for j in range(order + 1))])
+    matrix = np.zeros((edges[-1], edges[-1]))
+    row = {0: np.ones((1, 1))}
+    for j in range(order + 1):
+        for m, block in row.items():
+            matrix[edges[j] : edges[j + 1], edges[m] : edges[m + 1]] = block
+        following = {}
+        for m, block in row.items():
+            for k, Gk in enumerate(G):
+                if m + k <= order and Gk.any():
+                    following[m + k] = following.get(m + k, 0) + _kron(Gk, block)
+        row = following
+    return matrix
+
+
+def _kron(A, B):
+    return np.einsum("ij,kl->ikjl", A, B).reshape(len(A) * len(B), -1)
+
+
+def _lifted_flow(F, order):
+    """The derivation with the constant as level 0."""
+    n = len(F[1])
+    edges = np.cumsum([0, *(n**j for j in range(order + 1))])
+    matrix = np.zeros((edges[-1], edges[-1]))
+    for j, (k, Fk) in itertools.product(range(1, order + 1), enumerate(F)):
+        if Fk.any() and j + k - 1 <= order:
+            block = matrix[edges[j] : edges[j + 1], edges[j + k - 1] : edges[j + k]]
+            for i in range(j):
+                block += _kron(_kron(np.eye(n**i), Fk), np.eye(n ** (j - 1 - i)))
+    return matrix
 
 
 def flow_error(case: Case, norm: float = 2) -> float:
     """||x(t) - y(t)||, y by the exponential of the lifted system."""
     system, order, x0, t = case.arguments
-    lifted = qgd.carleman(system, order, basis="isometric")
-    size = lifted.dimension
-    augmented = np.zeros((size + 1, size + 1))
-    augmented[:size, :size], augmented[:size, size] = lifted.matrix.toarray(), lifted.offset
-    y = expm(augmented * t) @ np.append(lifted.lift(x0), 1.0)
+    lifted = _lifted_flow([Fk.toarray() for Fk in system.F], order)
+    y = expm(lifted * t) @ np.concatenate([kronecker_power(x0, j) for j in range(order + 1)])
     x = qgd.integrate(system, x0, [0.0, t]).final
-    return float(np.linalg.norm(x - lifted.project(y[:size]), norm))
+    return float(np.linalg.norm(x - y[1 : len(x0) + 1], norm))
 
 
 def rounding(case: Case) -> float:
@@ -139,7 +179,9 @@ def rounding(case: Case) -> float:
 def _shape(rng, kind):
     n = int(rng.choice([1, 1, 2, 3, 4]))
     order = int(rng.integers(1, LARGEST_ORDER[n] + 1))
-    degrees = [2] if "quadratic" in kind or kind == "pivot" else [[2], [2], [3], [2, 3]][rng.integers(4)]
+    degrees = (
+        [2] if "quadratic" in kind or kind == "pivot" else [[2], [2], [3], [2, 3]][rng.integers(4)]
+    )
     return n, order, degrees, bool(n == 1 or rng.random() < 0.2)
 
 
@@ -188,7 +230,7 @@ def _linear_flow(rng, n, mu, normal, positive):
 
 
 def _coefficients(rng, n, sizes, positive):
-    """F_0, F_2, F_3 with multilinear norms of at most the given sizes (nearly equal to them)."""
+    """F_0, F_2, F_3 with multilinear norms of at most the given sizes."""
     F = [np.zeros((n, n**k)) for k in range(len(sizes))]
     for k, size in enumerate(sizes):
         if k == 1 or size == 0:
@@ -199,7 +241,7 @@ def _coefficients(rng, n, sizes, positive):
         if rng.random() < 0.5:
             tensor = sum(tensor.transpose(p) for p in itertools.permutations(range(k + 1)))
         flat = tensor.reshape(n, n**k)
-        F[k] = flat * (size / multilinear_norm(csr_array(flat), k))
+        F[k] = flat * (size / np.linalg.norm(flat, 2))
     return F
 
 

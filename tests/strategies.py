@@ -77,6 +77,16 @@ def fewer(divisor: int) -> settings:
     return settings(max_examples=max(3, settings().max_examples // divisor))
 
 
+def at_least(count: int) -> settings:
+    """The profile with at least so many examples, for cheap tests that must catch a weak bound."""
+    return settings(max_examples=max(count, settings().max_examples))
+
+
+def seeds() -> st.SearchStrategy[int]:
+    """Seeds of a random generator, for systems that are drawn in bulk."""
+    return st.integers(0, 2**32 - 1)
+
+
 @dataclass(frozen=True, eq=False)
 class DenseSystem:
     """A z = b in the words of the protocol `LinearSystem`."""

@@ -23,7 +23,7 @@ from qgd.dynamics.dissipation import Majorant, log_norm, operator_norm
 from qgd.dynamics.system import Map, PolynomialMap, PolynomialSystem
 
 _LARGEST_GRAM = 400  # monomials up to which the quartic (or higher) form is written down
-_LARGEST_TENSOR = 50_000  # entries up to which the other flattenings are formed
+_LARGEST_TENSOR = 50_000  # entries up to which the tensor is formed
 _MIXES = (0.5, 0.75, 1.0, 1.25)
 
 
@@ -52,17 +52,17 @@ def multilinear_norm(matrix: csr_array, degree: int, norm: str = "2") -> float:
     if matrix.nnz == 0:
         return 0.0
     n = int(matrix.shape[0])
-    rows, columns, values, words = _polynomials(matrix, degree)
     if norm == "inf":
-        sums = np.bincount(rows, np.abs(values), minlength=n)
-        return float(sums.max())
-    weights = np.sqrt(_multiplicity(words))
-    isometric = csr_array((values / weights[columns], (rows, columns)), shape=(n, len(words)))
-    candidates = [operator_norm(isometric)]
-    if degree > 1 and n > 1:
-        candidates += _other_flattenings(rows, values, words[columns], n, degree)
-        candidates += _forms(rows, values, words[columns], n, degree)
-    return min(candidates)
+        rows, _, values, _ = _polynomials(matrix, degree)
+        return float(np.bincount(rows, np.abs(values), minlength=n).max())
+    if n ** (degree + 1) > _LARGEST_TENSOR:
+        return symmetric_norm(matrix, degree)
+    tensor = _symmetrised(matrix, degree)
+    flattenings = [
+        float(np.linalg.norm(tensor.reshape(n ** (taken + 1), -1), 2))
+        for taken in range(max(degree, 1))
+    ]
+    return min(flattenings + (_forms(tensor) if degree > 1 and n > 1 else []))
 
 
 def symmetric_norm(matrix: csr_array, degree: int) -> float:
@@ -124,32 +124,28 @@ def _multiplicity(words: IntArray) -> RealArray:
     return result
 
 
-def _other_flattenings(
-    rows: IntArray, values: RealArray, words: IntArray, n: int, degree: int
-) -> list[float]:
-    """Norms of the flattenings that put the output and some factors into the row."""
-    if n ** (degree + 1) > _LARGEST_TENSOR:
-        return []
-    tensor = np.zeros((n,) * (degree + 1))
-    for permutation in itertools.permutations(range(degree)):
-        np.add.at(tensor, (rows, *words[:, permutation].T), values / math.factorial(degree))
-    return [
-        float(np.linalg.norm(tensor.reshape(n ** (taken + 1), -1), 2)) for taken in range(1, degree)
-    ]
+def _symmetrised(matrix: csr_array, degree: int) -> RealArray:
+    """Tensor with axes (row, factor, ..., factor), symmetric in the factors."""
+    n = int(matrix.shape[0])
+    tensor = matrix.toarray().reshape((n,) * (degree + 1))
+    orders = list(itertools.permutations(range(1, degree + 1)))
+    return np.asarray(sum(tensor.transpose(0, *order) for order in orders) / len(orders))
 
 
-def _forms(rows: IntArray, values: RealArray, words: IntArray, n: int, degree: int) -> list[float]:
+def _forms(tensor: RealArray) -> list[float]:
     """sqrt(lambda_max) of matrices that represent ||F x^{(x)k}||^2 on symmetric tensors."""
+    n, degree = len(tensor), tensor.ndim - 1
     if math.comb(n + degree - 1, degree) > _LARGEST_GRAM:
         return []
     keys, weights, product, ratio = _product_table(n, degree)
-    q = np.zeros((n, len(keys)))
-    np.add.at(q, (rows, np.searchsorted(keys, word_index(words, n))), values)
-    gram = q.T @ q
+    isometric = tensor.reshape(n, -1)[:, keys] * weights
+    plain = isometric.T @ isometric
+    gram = plain * np.outer(weights, weights)
     form = np.bincount(product.ravel(), gram.ravel())  # coefficients of ||F x^{(x)k}||^2
-    plain, symmetrised = gram / np.outer(weights, weights), ratio * form[product]
-    largest = [float(np.linalg.eigvalsh((1 - t) * plain + t * symmetrised)[-1]) for t in _MIXES]
-    return [math.sqrt(max(value, 0.0)) for value in largest]
+    symmetrised = ratio * form[product]
+    mixed = [(1 - t) * plain + t * symmetrised for t in _MIXES]
+    largest = np.linalg.eigvalsh(np.array(mixed))[:, -1]
+    return [math.sqrt(max(float(value), 0.0)) for value in largest]
 
 
 @lru_cache(maxsize=32)

@@ -121,7 +121,8 @@ def flow_norm_bounds(
     end and the comparison needs at least (cell width) / (that maximum) to cross the cell. The
     bound is infinite where the flow may blow up.
     """
-    grid = x0_norm + np.concatenate(([0.0], np.geomspace(1e-8, 1e4, 40_000)))
+    unit = max(1.0, x0_norm)
+    grid = x0_norm + unit * np.concatenate(([0.0], np.geomspace(1e-8, 1e4, 40_000)))
     speed = np.polynomial.Polynomial(coefficients)(grid)
     fastest = np.maximum(np.maximum(speed[:-1], speed[1:]), 0.0)
     with np.errstate(divide="ignore"):
