@@ -81,6 +81,8 @@ _EXPORTS = {
         "taylor_bound",
         "taylor_step",
     ],
+    "qgd.embedding.bounds.tightest": ["BoundComparison", "tightest_bound"],
+    "qgd.embedding.bounds.selection": ["SelectedOrder", "select_order"],
     "qgd.encoding.block_encoding": [
         "BlockEncoding",
         "identity_encoding",

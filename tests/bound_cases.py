@@ -95,6 +95,7 @@ def flow_case(seed: int, kind: str = "any") -> Case:
         direction = direction / np.abs(direction).max()
         a = float(np.abs(F[1]).sum(axis=1).max())
         f2 = float(np.abs(F[2]).sum(axis=1).max())
+        time = min(time, 5 / a)
         radius = rng.uniform(0.05, 0.95) * a / (f2 * np.expm1(a * time))
     return Case(qgd.PolynomialSystem(F), order, direction * radius, float(time))
 
