@@ -19,8 +19,8 @@ from qgd.embedding.carleman import carleman
 from qgd.embedding.discretisation import flow_truncation_bound
 from qgd.embedding.truncation import majorant_bound, truncated_solution
 
-_LARGEST_DIMENSION = 1500
-_LARGEST_DENSE = 400
+_LARGEST_DIMENSION = 300
+_LARGEST_DENSE = 150
 _LARGEST_ORDER = 24
 _NEGLIGIBLE = 0.05
 

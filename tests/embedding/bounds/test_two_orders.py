@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from bound_cases import flow_case, flow_error, map_case, map_error, rounding
 from hypothesis import given
-from strategies import at_least, seeds
+from strategies import seeds
 
 import qgd
 from qgd.embedding.bounds.two_orders import two_orders_bound
 
 
 @pytest.mark.parametrize("kind", ["unforced", "forced", "growing"])
-@at_least(50)
 @given(seeds())
 def test_bound_dominates_the_error_of_random_maps(kind, seed):
     case = map_case(seed, kind)
