@@ -127,13 +127,18 @@ def test_readme_maps_exactly_the_public_surface() -> None:
 def test_every_theorem_that_is_cited_stands_in_its_page() -> None:
     cited = set()
     for path in SOURCES:
-        cited |= set(re.findall(r"(\d\d-[a-z]+\.md)#((?:Theorem|Lemma) \d\.\d+)", path.read_text()))
+        cited |= set(
+            re.findall(r"(\d\d-[a-z-]+\.md)#((?:Theorem|Lemma) \d+\.\d+)", path.read_text())
+        )
         # Pages given once as a constant, theorems as arguments.
-        page = re.search(r"(\d\d-[a-z]+\.md)#\{", path.read_text())
-        constant = re.search(r'_PAGE = "(\d\d-[a-z]+\.md)"', path.read_text())
-        for name in re.findall(r'"((?:Theorem|Lemma) \d\.\d+)"', path.read_text()):
+        page = re.search(r"(\d\d-[a-z-]+\.md)#\{", path.read_text())
+        constant = re.search(r'_PAGE = "(\d\d-[a-z-]+\.md)"', path.read_text())
+        if constant:
+            named = re.findall(r"\{_PAGE\}#((?:Theorem|Lemma) \d+\.\d+)", path.read_text())
+            cited |= {(constant[1], name) for name in named}
+        for name in re.findall(r'"((?:Theorem|Lemma) \d+\.\d+)"', path.read_text()):
             source = page or constant
-            chapter = f"0{name.split()[1][0]}-"
+            chapter = f"{int(name.split()[1].split('.')[0]):02}-"
             pages = [p.name for p in (ROOT / "proofs").glob(f"{chapter}*.md")]
             assert pages, f"{path.name} cites {name}"
             assert source is None or source[1] in pages or path.parent.name == "solvers"

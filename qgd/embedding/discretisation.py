@@ -16,7 +16,8 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_array, check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
-from qgd.dynamics.dissipation import flow_majorant, log_norm, majorant, operator_norm
+from qgd.dynamics.dissipation import log_norm, majorant, operator_norm
+from qgd.dynamics.multilinear import flow_multilinear_majorant
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem
 from qgd.embedding.carleman import CarlemanSystem
 from qgd.embedding.koopman import KoopmanSystem
@@ -80,7 +81,8 @@ def flow_truncation_bound(
 ) -> Bound:
     """||x(T) - y(T)|| of the truncated embedding of a flow (Theorem 6.2).
 
-    With f_k = ||F_k||, mu the log-norm of F_1 and W(t) >= ||x(t)||, the errors of the levels obey
+    With f_k at least the multilinear norm of F_k, mu the log-norm of F_1 and W(t) >= ||x(t)||, the
+    errors of the levels obey
 
         E_j' <= j mu E_j + j f_0 E_{j-1} + j sum_{k>=2} f_k E_{j+k-1},   E_m := W^m for m > N,
 
@@ -90,7 +92,7 @@ def flow_truncation_bound(
     check_integer("order", order, 1)
     if system.degree <= 1:
         return _proved("truncation", 0.0, "affine flow", "Theorem 6.2", ())
-    f = list(flow_majorant(system))
+    f = list(flow_multilinear_majorant(system))
     times = time * np.arange(1, _INTERVALS + 1) / _INTERVALS
     norms = flow_norm_bounds(tuple(f), x0_norm, times)
     if not np.isfinite(norms).all():
