@@ -158,7 +158,7 @@ def main() -> None:
     if parser.parse_args().quick:
         print(json.dumps(summarise(run(random_cases(6)))))
         return
-    rows = run(zoo_cases(range(1, 4))) + run(random_cases(120))
+    rows = run(zoo_cases(range(1, 4))) + run(random_cases(60))
     summary = summarise(rows)
     for name, numbers in summary.items():
         print(name, {key: float(f"{value:.3g}") for key, value in numbers.items()}, file=sys.stderr)

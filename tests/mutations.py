@@ -85,7 +85,7 @@ MUTATIONS = [
         ("forets_pouly_apriori: exponent N + 1", "case.time)) ** case.order\n    return proved(\n"
          "        float(value)", "case.time)) ** (case.order + 1)\n    return proved(\n"
          "        float(value)"),
-        ("liu_forced: constant 1 in the place of N", "case.order * value", "0.5 * value"),
+        ("liu_forced: constant 1 / 2 in the place of N", "case.order * value", "0.5 * value"),
         ("krovi: constant 1 / 2 in the place of N^2", "case.order**2 * value", "0.5 * value"),
         ("liu_forced, krovi: exponent N + 2", "(case.radius / r) ** (case.order + 1)",
          "(case.radius / r) ** (case.order + 2)"),

@@ -57,7 +57,7 @@ def change_basis(system: SystemT, matrix: ArrayLike) -> SystemT:
     return cast(SystemT, type(system)(F))
 
 
-def lyapunov_norm(system: Dynamics, x0: ArrayLike, *, evaluations: int = 200) -> LyapunovNorm:
+def lyapunov_norm(system: Dynamics, x0: ArrayLike, *, evaluations: int = 60) -> LyapunovNorm:
     """Look for the quadratic Lyapunov function with the smallest R_P.
 
     Starts: the Euclidean norm, the solution of the Lyapunov equation of the linear part, the
@@ -71,7 +71,7 @@ def lyapunov_norm(system: Dynamics, x0: ArrayLike, *, evaluations: int = 200) ->
     x0 : array_like, shape (n,)
         Start.
     evaluations : int
-        Effort of the search; 0 for none.
+        Effort of the search, in systems of one step; 0 for none.
 
     References
     ----------
@@ -92,6 +92,8 @@ def lyapunov_norm(system: Dynamics, x0: ArrayLike, *, evaluations: int = 200) ->
     candidates = [np.eye(len(x)), *_starts(system)]
     scores = [number(S) for S in candidates]
     best, score = candidates[int(np.argmin(scores))], min(scores)
+    if isinstance(system, TimeDependentMap):
+        evaluations //= len(system.maps)
     if evaluations and len(x) <= _SEARCHED_VARIABLES:
         best, score = _search(number, best, score, evaluations)
     scaled = best * np.linalg.norm(np.linalg.inv(best), 2)

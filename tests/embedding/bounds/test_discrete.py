@@ -1,4 +1,33 @@
-"""Closed truncation bounds of maps against the truncated embedding itself."""
+"""Closed truncation bounds of maps against the truncated embedding itself.
+
+Mutations that the tests of this folder catch (rerun by `python tests/mutations.py`):
+
+| bound | weakened |
+| --- | --- |
+| galton_watson | exponent N + 2; one generation less |
+| closed | R^(N+1); time factor to the power N + 1 |
+| series | z^(K+1); without 1 / (1 - z) |
+| weighted | exponent N + 2 |
+| forced | exponent N + 2; half of T N b |
+| kantorovich | exponent N + 2 |
+| flow_series | z^(K+1); without 1 / (1 - z) |
+| flow_forced | exponent N + 2; half of the rate |
+| flow_weighted | exponent 2 + s K |
+| liu | exponent N + 1 |
+| costa | R^(K+1); one jump more |
+| forets_pouly_apriori | exponent N + 1 |
+| forets_pouly_series | another growth rate |
+| liu_forced | 1/2 in the place of N; exponent N + 2 |
+| krovi | 1/2 in the place of N^2; exponent N + 2 |
+| lyapunov | a quarter of it; half of the start |
+| two_orders | without the rest |
+| contraction | theta^(k+1) |
+| condition | one term less; 4 m + 1 |
+| repetitions | p + 2 in the place of p + 1 |
+| first_order_closed | exponent N + 2; a quarter of the lifting |
+| majorant | first dropped degree N + 2 |
+| multilinear_norm | nine tenths; wrong weights of the symmetrised form |
+"""
 
 from __future__ import annotations
 
