@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from scipy.optimize import brentq
 
 from qgd.dynamics.dissipation import Majorant
+
+# Roots may be as small as the smallest coefficient: relative accuracy, and time for bisection.
+_EXACT: dict[str, Any] = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 3000}
 
 
 def trimmed(coefficients: Sequence[float]) -> tuple[float, ...]:
@@ -31,14 +35,14 @@ def rest_points(excess: Sequence[float]) -> tuple[float, float, float]:
     top = 1.0
     while p.derivative(top) <= 0:
         top *= 2
-    bottom = float(brentq(p.derivative, 0.0, top, xtol=1e-300, rtol=1e-15))
+    bottom = float(brentq(p.derivative, 0.0, top, **_EXACT))
     lowest = p(bottom)
     if lowest > 0:
         return math.nan, math.nan, lowest
     while p(top) <= 0:
         top *= 2
-    upper = float(brentq(p, bottom, top, xtol=1e-300, rtol=1e-15)) if lowest < 0 else bottom
+    upper = float(brentq(p, bottom, top, **_EXACT)) if lowest < 0 else bottom
     if p.coefficients[0] == 0:
         return 0.0, upper, lowest
-    lower = float(brentq(p, 0.0, bottom, xtol=1e-300, rtol=1e-15)) if lowest < 0 else bottom
+    lower = float(brentq(p, 0.0, bottom, **_EXACT)) if lowest < 0 else bottom
     return lower, upper, lowest

@@ -14,7 +14,7 @@ QUADRATIC = qgd.PolynomialMap([[0.0], [[-0.5]], [[0.2]]])
 
 
 @pytest.mark.parametrize("kind", ["unforced", "forced", "growing", "pivot"])
-@fewer(4)
+@fewer(8)
 @given(seeds())
 def test_every_bound_for_maps_dominates_and_the_rest_are_refused(kind, seed):
     case = map_case(seed, kind)
@@ -29,7 +29,7 @@ def test_every_bound_for_maps_dominates_and_the_rest_are_refused(kind, seed):
 
 
 @pytest.mark.parametrize("kind", ["quadratic+normal", "forced", "growing", "quadratic+maximum"])
-@fewer(5)
+@fewer(8)
 @given(seeds())
 def test_every_bound_for_flows_dominates_in_the_euclidean_norm(kind, seed):
     case = flow_case(seed, kind)

@@ -16,15 +16,19 @@ from qgd.embedding.bounds.two_orders import two_orders_bound
 @given(seeds())
 def test_bound_dominates_the_error_of_random_maps(kind, seed):
     case = map_case(seed, kind)
-    bound = two_orders_bound(case.system, case.order, case.x0, num_steps=case.duration)
+    bound = two_orders_bound(case.system, case.order, case.x0, num_steps=case.duration, throw=False)
+    if bound is qgd.Outcome.NOT_APPLICABLE:  # with forcing, higher orders soon are too large
+        return
     assert bound.value >= map_error(case) * (1 - 1e-9) - rounding(case)
 
 
 @given(seeds())
 def test_bound_dominates_the_error_of_random_flows(seed):
     case = flow_case(seed, "forced")
-    bound = two_orders_bound(case.system, min(case.order, 3), case.x0, time=case.duration)
-    assert bound.value >= flow_error(case) * (1 - 1e-9) - rounding(case) or case.order > 3
+    bound = two_orders_bound(case.system, case.order, case.x0, time=case.duration, throw=False)
+    if bound is qgd.Outcome.NOT_APPLICABLE:
+        return
+    assert bound.value >= flow_error(case) * (1 - 1e-9) - rounding(case)
 
 
 def test_bound_is_within_a_tenth_of_the_error_where_the_truncation_converges():
