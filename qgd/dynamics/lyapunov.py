@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -137,11 +138,15 @@ def _starts(system: Dynamics) -> list[RealArray]:
         found.append((inverse.conj().T @ inverse).real)
     if stable:
         Q = np.eye(len(M))
-        found.append(
-            solve_continuous_lyapunov(M.T, -Q) if is_flow else solve_discrete_lyapunov(M.T, Q)
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nearly marginal: P is examined below, not trusted
+            found.append(
+                solve_continuous_lyapunov(M.T, -Q) if is_flow else solve_discrete_lyapunov(M.T, Q)
+            )
     factors = []
     for P in found:
+        if not np.isfinite(P).all():
+            continue
         eigenvalues, basis = np.linalg.eigh((P + P.T) / 2)
         if eigenvalues[0] * _WORST_CONDITION**2 > eigenvalues[-1] > 0:
             factors.append(np.sqrt(eigenvalues)[:, None] * basis.T)
