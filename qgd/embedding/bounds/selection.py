@@ -15,7 +15,7 @@ from qgd.dynamics.integrate import integrate, iterate
 from qgd.dynamics.system import Dynamics, PolynomialSystem
 from qgd.embedding.bounds.tightest import tightest_bound
 from qgd.embedding.graded import graded_integrate
-from qgd.embedding.truncation import truncation_estimate
+from qgd.embedding.truncated import truncation_estimate
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from qgd.embedding.bounds.discrete import affine_bound
 from qgd.embedding.bounds.verdict import decide, need, proved
 from qgd.embedding.carleman import carleman
 from qgd.embedding.discretisation import flow_truncation_bound
-from qgd.embedding.truncation import majorant_bound, truncated_solution
+from qgd.embedding.truncated import TruncatedSolutions
+from qgd.embedding.truncation import majorant_bound
 
 _LARGEST_DIMENSION = 300
 _LARGEST_DENSE = 150
@@ -99,13 +100,13 @@ def _within_reach(case: MapCase | FlowCase, order: int) -> bool:
     n = len(case.x0)
     if isinstance(case, FlowCase):
         return math.comb(n + order, order) <= _LARGEST_DENSE
-    return case.g[0] == 0 or sum(n**j for j in range(1, order + 1)) <= _LARGEST_DIMENSION
+    return case.g[0] == 0 or math.comb(n + order, order) <= _LARGEST_DIMENSION
 
 
 def _solution(case: MapCase | FlowCase, order: int) -> RealArray:
     """Level 1 of the truncated embedding at the end."""
     if isinstance(case, MapCase):
-        return truncated_solution(case.system, order, case.x0, case.num_steps)
+        return TruncatedSolutions(case.system, case.x0, case.num_steps)(order)
     embedded = carleman(case.system, order, basis="isometric")
     size = embedded.dimension
     augmented = np.zeros((size + 1, size + 1))
