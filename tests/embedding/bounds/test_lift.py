@@ -50,6 +50,21 @@ def test_one_step_at_order_one_is_the_dropped_term():
     assert lifting.value == 0.0
 
 
+def test_the_best_unit_of_length_gives_the_formulas_of_the_page():
+    step, N, T = qgd.PolynomialMap([[0.0], [[-0.3]], [[0.05]]]), 3, 6
+    r = np.linspace(1.0, 6.0, 20_001)
+    theta = np.max([0.7 + 0.05 * r, 0.4 + 0.1 * r, 0.1 + 0.15 * r], axis=0)
+    r, theta = r[theta <= 1], theta[theta <= 1]
+    truncation = r * np.minimum(1, T * N * 0.05 * r) * r ** -(N + 1.0)
+    lifting = 3 * 0.35**2 / r * sum(theta**k for k in range(T))
+    best = np.argmin(truncation + lifting)
+    found = first_order_closed_bounds(step, N, [1.0], T)
+    assert found[0].value + found[1].value == pytest.approx(
+        truncation[best] + lifting[best], rel=0.01
+    )
+    assert found[1].value == pytest.approx(lifting[best], rel=0.1)
+
+
 def test_lifting_error_is_proportional_to_the_learning_rate():
     values = []
     for eta in (0.1, 0.01, 0.001):
