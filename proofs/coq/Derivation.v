@@ -57,16 +57,6 @@ Section Derivation.
     rewrite tn_rows, Rpow_mult_distr, tn_rows, <- sum_scal. apply sum_le. intros i Hi.
     rewrite <- Rpow_mult_distr. apply pow_incr. split; [apply tn_nonneg|apply H, Hi].
   Qed.
-  (** |a (x) x| = |a| |x| for a vector a. *)
-  Lemma tn_cons j (a : I -> R) x :
-    tn (S j) (fun w => match w with [] => 0 | i :: w' => a i * x w' end) = norm a * tn j x.
-  Proof.
-    unfold Words.tn, l2 at 1. rewrite sum_words_S.
-    rewrite <- (sqrt_pow2 (norm a * l2 (words j) x)) by (apply Rmult_le_pos; apply l2_nonneg).
-    f_equal. rewrite Rpow_mult_distr, !l2_sqr, <- sum_scal_r. apply sum_ext. intros i _.
-    rewrite <- sum_scal. apply sum_ext. intros. ring.
-  Qed.
-
   Theorem deriv_norm F l f : 0 <= f -> (forall x, norm (apply (words l) F x) <= f * tn l x) ->
     forall j x, tn (S j) (deriv F l (S j) x) <= INR (S j) * f * tn (l + j) x.
   Proof.

@@ -57,6 +57,16 @@ Section Words.
   Lemma tn_ext j x y : (forall w, length w = j -> x w = y w) -> tn j x = tn j y.
   Proof. intro H. apply l2_ext. intros w Hw. apply H, (words_length j w Hw). Qed.
 
+  (** |a (x) x| = |a| |x| for a vector a. *)
+  Lemma tn_cons j (a : I -> R) x :
+    tn (S j) (fun w => match w with [] => 0 | i :: w' => a i * x w' end) = l2 letters a * tn j x.
+  Proof.
+    unfold tn, l2 at 1. rewrite sum_words_S.
+    rewrite <- (sqrt_pow2 (l2 letters a * l2 (words j) x)) by (apply Rmult_le_pos; apply l2_nonneg).
+    f_equal. rewrite Rpow_mult_distr, !l2_sqr, <- sum_scal_r. apply sum_ext. intros i _.
+    rewrite <- sum_scal. apply sum_ext. intros. ring.
+  Qed.
+
   (** ** Tensor powers *)
   Fixpoint power (u : I -> R) (w : list I) : R :=
     match w with [] => 1 | i :: w' => u i * power u w' end.
