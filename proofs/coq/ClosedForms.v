@@ -4,7 +4,7 @@
     recursion sums up to at most g(s_k)^j, and the dropped powers carry the factor t^(N+1). Special
     choices of s give the forced bound, the decaying bound and the bound r R^N. *)
 From Coq Require Import Reals Lra Lia List Arith.
-From QGD Require Import Sums Words CrossNorm Convolution Lift Truncation.
+From QGD Require Import Sums Words CrossNorm Convolution Lift Products Truncation.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -54,8 +54,9 @@ Section Bounds.
   Context {I : Type} (letters : list I).
   Variables (q : nat) (G : nat -> nat -> I -> list I -> R) (N : nat) (u0 : I -> R) (g : nat -> R).
   Hypothesis g_nonneg : forall l, 0 <= g l.
-  Hypothesis G_norm : forall k l x, (l <= q)%nat ->
-    l2 letters (apply (words letters l) (G k l) x) <= g l * tn letters l x.
+  Hypothesis G_norm : forall k vs, (length vs <= q)%nat ->
+    l2 letters (apply (words letters (length vs)) (G k (length vs)) (prodt vs))
+    <= g (length vs) * weight letters vs.
   Hypothesis N_pos : (1 <= N)%nat.
 
   (** The distance of the answer of order N from the iterate, after k steps. *)
@@ -107,6 +108,18 @@ Section Bounds.
     - intro i. apply poly_star; auto.
   Qed.
 
+  (** Invariant ball: g(r) <= theta r with theta <= 1 and |u_0| <= r imply |u_k| <= theta^k r. *)
+  Theorem norm_decay r theta : 0 <= r -> 0 <= theta <= 1 -> poly q g r <= theta * r ->
+    l2 letters u0 <= r -> forall k, l2 letters (traj letters q G u0 k) <= theta ^ k * r.
+  Proof.
+    intros Hr Hth Gr H0. apply (majorant_iterates letters q G u0 g g_nonneg G_norm); [simpl; lra|].
+    intro k. assert (Hk : 0 <= theta ^ k <= 1).
+    { split; [apply pow_le; lra|]. pose proof (pow_le_low theta 0 k Hth ltac:(lia)).
+      simpl in *. lra. }
+    eapply Rle_trans; [apply poly_star; auto|]. simpl. rewrite (Rmult_comm theta), Rmult_assoc.
+    apply Rmult_le_compat_l; [apply Hk|exact Gr].
+  Qed.
+
   (** Dissipation g(s) <= theta s, theta <= 1, any degree: the error decays as theta^k. *)
   Theorem decaying_bound r s theta : 0 <= r <= s -> 0 < s -> 0 <= theta <= 1 ->
     poly q g s <= theta * s -> l2 letters u0 <= r ->
@@ -129,12 +142,14 @@ Section Bounds.
   Qed.
 End Bounds.
 
-(** Quadratic maps u+ = A1 u + A2 (u (x) u) with |A1 x| <= a |x|, |A2 z| <= b |z|. *)
+(** Quadratic maps u+ = A1 u + A2 (u (x) u) with |A1 x| <= a |x|, |A2 (x (x) y)| <= b |x| |y|. *)
 Section Quadratic.
   Context {I : Type} (letters : list I).
   Variables (A1 A2 : I -> list I -> R) (a b r : R) (u0 : I -> R) (N : nat).
-  Hypothesis A1_norm : forall x, l2 letters (apply (words letters 1) A1 x) <= a * tn letters 1 x.
-  Hypothesis A2_norm : forall x, l2 letters (apply (words letters 2) A2 x) <= b * tn letters 2 x.
+  Hypothesis A1_norm : forall x,
+    l2 letters (apply (words letters 1) A1 (prodt [x])) <= a * l2 letters x.
+  Hypothesis A2_norm : forall x y,
+    l2 letters (apply (words letters 2) A2 (prodt [x; y])) <= b * (l2 letters x * l2 letters y).
   Hypothesis a_nonneg : 0 <= a.
   Hypothesis b_nonneg : 0 <= b.
   Hypothesis r_range : 0 <= r.
@@ -147,12 +162,16 @@ Section Quadratic.
     match l with 1%nat => a | 2%nat => b | _ => 0 end.
   Definition quadratic_error : nat -> R := error letters 2 (fun _ => quadratic) N u0.
 
-  Lemma quadratic_norm l x :
-    l2 letters (apply (words letters l) (quadratic l) x) <= quadratic_majorant l * tn letters l x.
+  Lemma quadratic_norm vs :
+    l2 letters (apply (words letters (length vs)) (quadratic (length vs)) (prodt vs))
+    <= quadratic_majorant (length vs) * weight letters vs.
   Proof.
-    assert (Z : l2 letters (apply (words letters l) (fun _ _ => 0) x) <= 0 * tn letters l x).
+    assert (Z : l2 letters (apply (words letters (length vs)) (fun _ _ => 0) (prodt vs))
+                <= 0 * weight letters vs).
     { rewrite Rmult_0_l. right. apply l2_0. intros i _. apply sum_0. intros. ring. }
-    destruct l as [|[|[|l]]]; simpl; auto.
+    destruct vs as [|x [|x' [|x'' vs]]]; cbn [length] in *; auto; simpl quadratic_majorant; simpl weight.
+    - rewrite Rmult_1_r. apply A1_norm.
+    - rewrite Rmult_1_r. apply A2_norm.
   Qed.
   Lemma quadratic_poly x : poly 2 quadratic_majorant x = a * x + b * x ^ 2.
   Proof. unfold poly. cbv [seq]. rewrite !sum_cons. cbv [sum quadratic_majorant]. ring. Qed.

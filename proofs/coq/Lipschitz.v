@@ -3,7 +3,7 @@
     Two trajectories of the same map whose starts have norm at most rho_0 stay within
     rho_(k+1) = g(rho_k), and their distance grows by at most g'(rho_k) in step k. *)
 From Coq Require Import Reals Lra Lia List Arith.
-From QGD Require Import Sums Words CrossNorm Convolution Lift Truncation.
+From QGD Require Import Sums Words CrossNorm Convolution Lift Products Truncation.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -71,8 +71,9 @@ Section Lipschitz.
   Proof.
     intros Hu Hv. induction T as [|T IH]; [simpl; lra|]. simpl.
     assert (B : forall z0, norm z0 <= rho0 -> norm (traj letters q G z0 T) <= iterates q g rho0 T).
-    { intros z0 Hz. apply (majorant_iterates letters q G z0 g g_nonneg G_norm); [exact Hz|].
-      intro. right. reflexivity. }
+    { intros z0 Hz. apply (majorant_iterates letters q G z0 g g_nonneg); [|exact Hz|].
+      - intros i vs Hvs. apply flattened_multi. intro. apply G_norm, Hvs.
+      - intro. right. reflexivity. }
     eapply Rle_trans; [apply step_lipschitz; apply B; eassumption|].
     rewrite Rmult_assoc. apply Rmult_le_compat_l; [|exact IH].
     apply sum_nonneg. intros l _. repeat apply Rmult_le_pos; auto using pos_INR.

@@ -4,7 +4,7 @@
     If nu i j bounds the norm of block (1, j) of C_(T-1) ... C_(i+1), then
     |u_T - y_1^T| <= sum_(i<T) sum_(j=1..N) nu i j r_j^i,   r_j^i = sum_(m>N) c_jm w_i^m. *)
 From Coq Require Import Reals Lra Lia List Arith.
-From QGD Require Import Sums Words CrossNorm Convolution Lift Truncation.
+From QGD Require Import Sums Words CrossNorm Convolution Lift Products Truncation.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -70,8 +70,9 @@ Section Propagated.
 
   Variable g : nat -> R.
   Hypothesis g_nonneg : forall l, 0 <= g l.
-  Hypothesis G_norm : forall k l x, (l <= q)%nat ->
-    l2 letters (apply (words l) (G k l) x) <= g l * tn l x.
+  Hypothesis G_norm : forall k vs, (length vs <= q)%nat ->
+    l2 letters (apply (words (length vs)) (G k (length vs)) (prodt vs))
+    <= g (length vs) * weight letters vs.
   Variables (w : nat -> R) (T : nat) (nu : nat -> nat -> R).
   Hypothesis w_bound : forall k, (k < T)%nat -> l2 letters (traj letters q G u0 k) <= w k.
   Hypothesis nu_nonneg : forall i j, 0 <= nu i j.
@@ -103,6 +104,6 @@ Section Propagated.
       eapply Rle_trans; [apply (l2_sum (words 1) (seq 1 N))|]. apply sum_le. intros j Hj.
       apply in_range in Hi, Hj. eapply Rle_trans; [apply nu_bound; lia|].
       apply Rmult_le_compat_l; [apply nu_nonneg|].
-      apply (dropped_norm letters q G N u0 g g_nonneg G_norm w T w_bound). lia.
+      apply rep_norm, (dropped_rep letters q G N u0 g g_nonneg G_norm w T w_bound). lia.
   Qed.
 End Propagated.

@@ -2,9 +2,10 @@
 
     Setting of page 02: any number of variables, any degree q, time-dependent coefficients G k l, a
     constant term allowed. [y k j] is level j of the truncated embedding after k steps. The only
-    hypotheses are |G k l x| <= g_l |x| for the coefficient matrices, and w_k >= |u_k|. *)
+    hypotheses are that g_l bounds the multilinear norm of G k l, and w_k >= |u_k|. A bound of the norm
+    of the flattened matrix is one of the multilinear norm ([flattened_multi] in Products.v). *)
 From Coq Require Import Reals Lra Lia List Arith.
-From QGD Require Import Sums Words CrossNorm Convolution Lift.
+From QGD Require Import Sums Words CrossNorm Convolution Lift Products.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -74,8 +75,9 @@ Section Truncation.
 
   Variable g : nat -> R.
   Hypothesis g_nonneg : forall l, 0 <= g l.
-  Hypothesis G_norm : forall k l x, (l <= q)%nat ->
-    l2 letters (apply (words l) (G k l) x) <= g l * tn l x.
+  Hypothesis G_norm : forall k vs, (length vs <= q)%nat ->
+    l2 letters (apply (words (length vs)) (G k (length vs)) (prodt vs))
+    <= g (length vs) * weight letters vs.
 
   (** The iterates of g bound the trajectory. *)
   Lemma majorant_iterates (w : nat -> R) : l2 letters u0 <= w 0%nat ->
@@ -83,7 +85,7 @@ Section Truncation.
   Proof.
     intros H0 Hw. induction k as [|k IH]; [exact H0|].
     eapply Rle_trans; [|apply Hw]. eapply Rle_trans;
-      [apply (phi_norm letters q (G k) g (G_norm k))|].
+      [apply (phi_norm_multi letters q (G k) g (G_norm k))|].
     apply poly_mono; [exact g_nonneg|]. split; [apply l2_nonneg|exact IH].
   Qed.
 
@@ -91,33 +93,28 @@ Section Truncation.
   Variable T : nat.
   Hypothesis w_bound : forall k, (k < T)%nat -> l2 letters (traj k) <= w k.
 
-  (** Inequality (3). *)
-  Lemma dropped_norm k j : (k < T)%nat -> tn j (dropped k j) <= remainder q g N j (w k).
+  (** Inequality (3), for sums of products. *)
+  Lemma dropped_rep k j : (k < T)%nat -> rep letters j (dropped k j) (remainder q g N j (w k)).
   Proof.
-    intro Hk. eapply Rle_trans; [apply (l2_sum (words j) (seq (S N) (q * N - N))
-      (fun m => block letters q (G k) j m (power (traj k))))|].
-    apply sum_le. intros m _.
-    eapply Rle_trans; [apply (block_norm letters q (G k) g g_nonneg (G_norm k))|].
-    apply Rmult_le_compat_l; [apply coef_nonneg, g_nonneg|].
-    rewrite tn_power. apply pow_incr. split; [apply l2_nonneg|apply w_bound, Hk].
+    intro Hk. apply rep_sum. intros m _.
+    apply (block_rep letters q (G k) g g_nonneg (G_norm k)). apply rep_power, w_bound, Hk.
   Qed.
 
-  Theorem majorant_recursion : forall k j, (k <= T)%nat -> (j <= N)%nat ->
-    tn j (fun v => power (traj k) v - y k j v) <= E q g N w k j.
+  Lemma error_rep : forall k j, (k <= T)%nat -> (j <= N)%nat -> rep letters j (err k j) (E q g N w k j).
   Proof.
     induction k as [|k IH]; intros j Hk Hj.
-    - right. apply l2_0. intros. simpl. ring.
-    - apply Rle_trans with (tn j (fun v =>
-        sum (seq 1 N) (fun m => block letters q (G k) j m (err k m) v) + dropped k j v)).
-      { right. apply tn_ext. intros v Hv. apply error_recursion; assumption. }
-      eapply Rle_trans; [apply minkowski|]. simpl E.
-      apply Rplus_le_compat; [|apply dropped_norm; lia].
-      eapply Rle_trans; [apply (l2_sum (words j) (seq 1 N)
-        (fun m => block letters q (G k) j m (err k m)))|].
-      apply sum_le. intros m Hm. apply in_range in Hm.
-      eapply Rle_trans; [apply (block_norm letters q (G k) g g_nonneg (G_norm k))|].
-      apply Rmult_le_compat_l; [apply coef_nonneg, g_nonneg|]. apply IH; lia.
+    - apply rep_ext with (fun _ => 0); [intros; unfold err; simpl; ring|apply rep_0].
+    - apply rep_ext with (fun v =>
+        sum (seq 1 N) (fun m => block letters q (G k) j m (err k m) v) + dropped k j v).
+      { intros v Hv. apply error_recursion; assumption. }
+      apply rep_plus; [|apply dropped_rep; lia].
+      apply rep_sum. intros m Hm. apply in_range in Hm.
+      apply (block_rep letters q (G k) g g_nonneg (G_norm k)). apply IH; lia.
   Qed.
+
+  Theorem majorant_recursion k j : (k <= T)%nat -> (j <= N)%nat ->
+    tn j (fun v => power (traj k) v - y k j v) <= E q g N w k j.
+  Proof. intros. apply rep_norm, error_rep; assumption. Qed.
 
   (** The answer is level 1. *)
   Corollary majorant_bound : (1 <= N)%nat ->
@@ -133,8 +130,9 @@ Fixpoint iterates (q : nat) (g : nat -> R) (w0 : R) (k : nat) : R :=
   match k with O => w0 | S k' => poly q g (iterates q g w0 k') end.
 Theorem majorant_bound_apriori {I : Type} (letters : list I) q G N u0 g :
   (forall l, 0 <= g l) ->
-  (forall k l x, (l <= q)%nat ->
-     l2 letters (apply (words letters l) (G k l) x) <= g l * tn letters l x) ->
+  (forall k vs, (length vs <= q)%nat ->
+     l2 letters (apply (words letters (length vs)) (G k (length vs)) (prodt vs))
+     <= g (length vs) * weight letters vs) ->
   (1 <= N)%nat -> forall T,
   l2 letters (fun i => traj letters q G u0 T i - y letters q G N u0 T 1 [i])
   <= E q g N (iterates q g (l2 letters u0)) T 1.
