@@ -104,6 +104,18 @@ Section History.
       destruct (Nat.leb_spec j i); [lia|ring].
   Qed.
 
+  (** Theorem 4.3: x injected at row T stays there: 0 before, x in every idle row. *)
+  Theorem injection_idles zero x k : plus x zero = x -> plus zero x = x -> plus zero zero = zero ->
+    (forall i, C i zero = zero) ->
+    solve padded (fun i => if (i =? T)%nat then x else zero) k = if (k <? T)%nat then zero else x.
+  Proof.
+    intros Hxz Hzx Hzz HC. induction k as [|k IH]; cbn [solve].
+    - destruct T; reflexivity.
+    - rewrite IH. unfold padded. destruct (Nat.ltb_spec k T) as [H|H].
+      + rewrite HC. destruct (Nat.eqb_spec (S k) T), (Nat.ltb_spec (S k) T); try lia; assumption.
+      + destruct (Nat.eqb_spec (S k) T), (Nat.ltb_spec (S k) T); try lia. exact Hzx.
+  Qed.
+
   (** |L z| <= (1 + c) |z| if every step, idle ones included, has norm at most c. *)
   Theorem forward_norm c : 0 <= c -> (forall x y, norm (minus x y) <= norm x + norm y) ->
     (forall k x, norm (padded k x) <= c * norm x) ->

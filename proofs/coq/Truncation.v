@@ -43,8 +43,8 @@ Section Truncation.
   Definition dropped (k j : nat) (w : list I) : R :=
     sum (seq (S N) (q * N - N)) (fun m => block letters q (G k) j m (power (traj k)) w).
 
-  (** Equation (2): the constant terms cancel. *)
-  Lemma error_recursion k j w : (j <= N)%nat -> length w = j ->
+  (** Equation (2), Theorem 6.5: the constant terms cancel; only dropped levels produce an error. *)
+  Theorem error_recursion k j w : (j <= N)%nat -> length w = j ->
     err (S k) j w
     = sum (seq 1 N) (fun m => block letters q (G k) j m (err k m) w) + dropped k j w.
   Proof.
