@@ -25,7 +25,8 @@ Proof.
         by (apply Rmult_le_pos; [exact Hq|]; simpl; rewrite Rmult_1_r; apply coef_nonneg, Hg).
       enough (sum (seq 1 N) (fun m => coef q g j m * E q g N w k m) + remainder q g N j (w k)
         <= t ^ S N * sum (seq 0 M) (fun m => coef q g j (S m) * s k ^ S m)) by lra.
-      rewrite <- (sum_map S (seq 0 M) (fun m => coef q g j m * s k ^ m)), seq_shift. unfold M. rewrite sum_split, Rmult_plus_distr_l.
+      rewrite <- (sum_map S (seq 0 M) (fun m => coef q g j m * s k ^ m)), seq_shift.
+      unfold M. rewrite sum_split, Rmult_plus_distr_l.
       unfold remainder. apply Rplus_le_compat; rewrite <- sum_scal; apply sum_le; intros m Hm;
         apply in_range in Hm; pose proof (coef_nonneg q g Hg j m) as Hc;
         replace (t ^ S N * (coef q g j m * s k ^ m)) with (coef q g j m * (t ^ S N * s k ^ m)) by ring;

@@ -78,7 +78,8 @@ Section Composition.
       destruct (H i (in_eq i l)) as [Ha He].
       pose proof (abs_ge_0 (w i)) as Hw. split; intro x; rewrite sum_cons, Rmult_plus_distr_r; simpl.
       + eapply Rle_trans; [apply norm_triangle|]. apply Rplus_le_compat; [|apply Ia].
-        eapply Rle_trans; [apply norm_scal|]. rewrite Rmult_assoc. apply Rmult_le_compat_l; [exact Hw|apply Ha].
+        eapply Rle_trans; [apply norm_scal|]. rewrite Rmult_assoc.
+        apply Rmult_le_compat_l; [exact Hw|apply Ha].
       + unfold distance.
         replace (minus _ _) with (plus (scal (w i) (minus (A i x) (A' i x)))
                                        (minus (combination l w A x) (combination l w A' x))).
@@ -126,7 +127,8 @@ Section Kronecker.
   Proof.
     destruct nonneg as (Ha1 & Ha2 & He1 & He2).
     assert (norm2' : forall z, tn j (mul m A2 z) <= (a2 + e2) * tn m z).
-    { intro z. apply Rle_trans with (tn j (fun w => mul m A2' z w + mul m (fun w v => A2 w v - A2' w v) z w)).
+    { intro z. apply Rle_trans with
+        (tn j (fun w => mul m A2' z w + mul m (fun w v => A2 w v - A2' w v) z w)).
       - right. apply tn_ext. intros w _. unfold CrossNorm.apply. rewrite <- sum_plus. apply sum_ext.
         intros. ring.
       - eapply Rle_trans; [apply minkowski|]. specialize (norm2 z). specialize (error2 z).

@@ -51,7 +51,8 @@ Section Conditioning.
   Qed.
   Lemma prod_run j n z : prod step j n z = run letters q G N j n z.
   Proof. induction n as [|n IH]; simpl; [|rewrite IH]; reflexivity. Qed.
-  Lemma subadditive j n y z : norm (prod step j n (plus y z)) <= norm (prod step j n y) + norm (prod step j n z).
+  Lemma subadditive j n y z :
+    norm (prod step j n (plus y z)) <= norm (prod step j n y) + norm (prod step j n z).
   Proof.
     rewrite !prod_run. replace (run letters q G N j n (plus y z))
       with (plus (run letters q G N j n y) (run letters q G N j n z)); [apply norm_plus|].

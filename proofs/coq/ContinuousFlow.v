@@ -203,7 +203,8 @@ Section Duhamel.
              (fun x => exp (INR j * mu * (x - t)) * H mu j (S d) x)).
     - intros x _.
       assert (E1 : is_derive (fun x => exp (INR j * mu * (x - t))) x
-                     (INR j * mu * exp (INR j * mu * (x - t)))) by (auto_derive; [trivial|unfold Rminus; ring]).
+                     (INR j * mu * exp (INR j * mu * (x - t))))
+        by (auto_derive; [trivial|unfold Rminus; ring]).
       pose proof (is_derive_mult _ _ x _ _ E1 (H_derive mu j d x) (fun a b => Rmult_comm a b)) as E.
       unfold plus, mult in E; simpl in E.
       match type of E with is_derive _ _ ?l =>

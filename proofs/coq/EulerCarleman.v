@@ -105,7 +105,8 @@ Section DiscreteLiu.
         apply le_INR. lia. }
       rewrite F_step.
       eapply Rle_trans.
-      + apply Rplus_le_compat; apply Rmult_le_compat_l; [lra|apply (IH (S d) j); lia| |apply (IH d (S j)); lia].
+      + apply Rplus_le_compat; apply Rmult_le_compat_l;
+          [lra|apply (IH (S d) j); lia| |apply (IH d (S j)); lia].
         repeat apply Rmult_le_pos; lra.
       + right. simpl. field. lra.
   Qed.

@@ -152,7 +152,8 @@ Section Recursions.
   Proof.
     destruct positive as (Hm & Hc & Hr). intro Ht.
     apply (continuous_liu N mu c r yule (fun j t => (mu / c) ^ j * (c * r / mu) ^ S N
-      * (INR j * mu * (ContinuousFlow.H mu (S j) (S N - S j) t - ContinuousFlow.H mu j (S N - j) t)))); auto.
+      * (INR j * mu * (ContinuousFlow.H mu (S j) (S N - S j) t
+        - ContinuousFlow.H mu j (S N - j) t)))); auto.
     - intros j s Hj _. unfold yule. replace (S N - j)%nat with (S (N - j)) by lia.
       replace (S N - S j)%nat with (N - j)%nat by lia.
       apply (is_derive_scal (ContinuousFlow.H mu j (S (N - j))) s). apply H_derive.

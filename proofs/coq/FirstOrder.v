@@ -159,9 +159,11 @@ Section FirstOrder.
       { eapply Rle_trans; [apply (l2_sum (words J) (seq 0 (S q)) off)|]. unfold couple.
         rewrite <- sum_scal. apply sum_le. intros l Hl. apply in_range in Hl. unfold off.
         destruct (Nat.eqb_spec l 1) as [|Hl1]; [rewrite Rmult_0_r; right; apply l2_0; reflexivity|].
-        eapply Rle_trans; [apply (deriv_norm letters (F l) l (f l) (f_nonneg l)); intro; apply F_norm; lia|].
+        eapply Rle_trans;
+          [apply (deriv_norm letters (F l) l (f l) (f_nonneg l)); intro; apply F_norm; lia|].
         rewrite Rmult_assoc. apply Rmult_le_compat_l; [apply pos_INR|].
-        apply Rmult_le_compat_l; [apply f_nonneg|]. replace (J + l - 1)%nat with (l + j)%nat by (unfold J; lia).
+        apply Rmult_le_compat_l; [apply f_nonneg|].
+        replace (J + l - 1)%nat with (l + j)%nat by (unfold J; lia).
         unfold source. destruct (Nat.leb_spec (l + j) N).
         - apply IH; lia.
         - rewrite tn_power. apply pow_incr. split; [apply l2_nonneg|apply w_bound; lia]. }

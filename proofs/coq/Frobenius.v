@@ -31,7 +31,8 @@ Section Instances.
 
   (** Theorem 2.1 for every map. *)
   Theorem majorant_bound_instance T :
-    l2 letters (fun i => traj letters q (fun _ => A) u0 T i - Truncation.y letters q (fun _ => A) N u0 T 1 [i])
+    l2 letters (fun i => traj letters q (fun _ => A) u0 T i
+                         - Truncation.y letters q (fun _ => A) N u0 T 1 [i])
     <= E q norms N (iterates q norms (l2 letters u0)) T 1.
   Proof.
     apply majorant_bound_apriori; auto using norms_nonneg.

@@ -42,4 +42,36 @@ Section Perturbed.
       rewrite Rplus_comm. apply Rplus_le_compat; [|apply inexact_step].
       eapply Rle_trans; [apply lipschitz|]. apply Rmult_le_compat_l; assumption.
   Qed.
+
+  (** Theorem 3.3: errors at most e in a ball of radius rho around the start keep both descents there. *)
+  (** S_k = 1 + q + ... + q^(k-1) *)
+  Fixpoint geometric (k : nat) : R := match k with O => 0 | S k' => q * geometric k' + 1 end.
+  Variables (first e rho : R) (T : nat).
+  Hypothesis eta_nonneg : 0 <= eta.
+  Hypothesis e_nonneg : 0 <= e.
+  Hypothesis first_step : forall k, distance (w k) (w 0%nat) <= eta * geometric k * first.
+  Hypothesis ball : forall k, (k <= T)%nat -> eta * geometric k * (first + e) <= rho.
+  Hypothesis error_in_ball : forall k, (k < T)%nat -> distance (w' k) (w 0%nat) <= rho -> r k <= e.
+
+  Theorem perturbed_descent_apriori k : (k <= T)%nat ->
+    distance (w' k) (w k) <= eta * geometric k * e
+    /\ distance (w' k) (w 0%nat) <= eta * geometric k * (first + e).
+  Proof.
+    assert (Near : forall i, distance (w' i) (w i) <= eta * geometric i * e
+                   -> distance (w' i) (w 0%nat) <= eta * geometric i * (first + e)).
+    { intros i H. eapply Rle_trans; [apply (distance_triangle _ (w i))|].
+      pose proof (first_step i). lra. }
+    intro Hk. enough (H : distance (w' k) (w k) <= eta * geometric k * e)
+      by (split; [exact H|apply Near, H]).
+    revert Hk. induction k as [|k IH]; intro Hk.
+    - rewrite start. unfold distance, minus. rewrite plus_opp_r, norm_zero. simpl. lra.
+    - specialize (IH ltac:(lia)).
+      pose proof (error_in_ball k ltac:(lia)
+        (Rle_trans _ _ _ (Near k IH) (ball k ltac:(lia)))) as Hr.
+      rewrite exact_step. eapply Rle_trans; [apply (distance_triangle _ (psi (w' k)))|].
+      apply Rle_trans with (eta * e + q * (eta * geometric k * e)); [|right; simpl; ring].
+      apply Rplus_le_compat.
+      + eapply Rle_trans; [apply inexact_step|]. apply Rmult_le_compat_l; assumption.
+      + eapply Rle_trans; [apply lipschitz|]. apply Rmult_le_compat_l; assumption.
+  Qed.
 End Perturbed.

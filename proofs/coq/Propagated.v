@@ -1,10 +1,10 @@
 (** Theorem 2.2: the remainders propagated by the embedding itself.
 
     [run k n z] applies the linear parts C_k, ..., C_(k+n-1) of the truncated steps to the levels z.
-    If nu i j bounds the norm of block (1, j) of C_(T-1) ... C_(i+1), then
+    If nu i j bounds the norm of block (1, j) of C_(T-1) ... C_(i+1) on symmetric tensors, then
     |u_T - y_1^T| <= sum_(i<T) sum_(j=1..N) nu i j r_j^i,   r_j^i = sum_(m>N) c_jm w_i^m. *)
 From Coq Require Import Reals Lra Lia List Arith.
-From QGD Require Import Sums Words CrossNorm Convolution Lift Products Truncation.
+From QGD Require Import Sums Words CrossNorm Convolution Lift Products Truncation Symmetry.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -64,7 +64,8 @@ Section Propagated.
       sum (seq 1 N) (fun m => block letters q (G T) j m (run (S i) (T - S i) (rho i) m) w))).
     - rewrite sum_swap. apply sum_ext. intros m Hm. apply in_range in Hm. rewrite <- block_sum.
       apply block_ext. intros v Hv. apply IH; lia.
-    - intros i Hi. apply in_range in Hi. change (S T - S i)%nat with (T - i)%nat. replace (T - i)%nat with (S (T - S i)) by lia.
+    - intros i Hi. apply in_range in Hi. change (S T - S i)%nat with (T - i)%nat.
+      replace (T - i)%nat with (S (T - S i)) by lia.
       simpl run. replace (S (i + (T - S i)))%nat with T by lia. reflexivity.
   Qed.
 
@@ -76,8 +77,14 @@ Section Propagated.
   Variables (w : nat -> R) (T : nat) (nu : nat -> nat -> R).
   Hypothesis w_bound : forall k, (k < T)%nat -> l2 letters (traj letters q G u0 k) <= w k.
   Hypothesis nu_nonneg : forall i j, 0 <= nu i j.
-  Hypothesis nu_bound : forall i j x, (i < T)%nat -> (1 <= j <= N)%nat ->
+  Hypothesis nu_bound : forall i j x, (i < T)%nat -> (1 <= j <= N)%nat -> symmetric x ->
     tn 1 (run (S i) (T - S i) (inject j x) 1) <= nu i j * tn j x.
+
+  Lemma dropped_symmetric i j : symmetric (level (rho i) j).
+  Proof.
+    apply level_symmetric. intros v v' Hv H. apply sum_ext. intros m _.
+    apply block_symmetric; auto. apply power_symmetric.
+  Qed.
 
   Theorem propagated_bound : (1 <= N)%nat ->
     l2 letters (fun i => traj letters q G u0 T i - y letters q G N u0 T 1 [i])
@@ -85,7 +92,7 @@ Section Propagated.
   Proof.
     intro HN.
     apply Rle_trans with (tn 1 (fun v => sum (seq 0 T) (fun i => sum (seq 1 N) (fun j =>
-      run (S i) (T - S i) (inject j (rho i j)) 1%nat v)))).
+      run (S i) (T - S i) (inject j (level (rho i) j)) 1%nat v)))).
     - rewrite tn_1. right. apply l2_ext. intros x _.
       replace (_ - _) with (err letters q G N u0 T 1 [x]) by (unfold err; simpl; ring).
       rewrite error_unrolled by (simpl; lia). apply sum_ext. intros i _. rewrite <- run_sum.
@@ -97,13 +104,16 @@ Section Propagated.
         * intros m Hm. apply in_range in Hm. destruct (Nat.eqb_spec 0 m); [lia|reflexivity].
       + replace N with (j + (1 + (N - S j)))%nat at 2 by lia. rewrite !sum_split.
         rewrite (sum_0 (seq 1 j)), (sum_0 (seq (1 + j + 1) (N - S j))).
-        * cbv [seq]. rewrite sum_cons. cbv [sum]. simpl. rewrite Nat.eqb_refl. ring.
+        * cbv [seq]. rewrite sum_cons. cbv [sum]. simpl Nat.add. unfold level.
+          rewrite Hv, !Nat.eqb_refl. ring.
         * intros m Hm. apply in_range in Hm. destruct (Nat.eqb_spec (S j) m); [lia|reflexivity].
         * intros m Hm. apply in_range in Hm. destruct (Nat.eqb_spec (S j) m); [lia|reflexivity].
     - eapply Rle_trans; [apply (l2_sum (words 1) (seq 0 T))|]. apply sum_le. intros i Hi.
       eapply Rle_trans; [apply (l2_sum (words 1) (seq 1 N))|]. apply sum_le. intros j Hj.
-      apply in_range in Hi, Hj. eapply Rle_trans; [apply nu_bound; lia|].
+      apply in_range in Hi, Hj. eapply Rle_trans; [apply nu_bound; [lia|lia|apply dropped_symmetric]|].
       apply Rmult_le_compat_l; [apply nu_nonneg|].
+      rewrite (tn_ext letters j _ (rho i j))
+        by (intros v Hv; unfold level; rewrite Hv, Nat.eqb_refl; reflexivity).
       apply rep_norm, (dropped_rep letters q G N u0 g g_nonneg G_norm w T w_bound). lia.
   Qed.
 End Propagated.

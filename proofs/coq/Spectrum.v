@@ -156,3 +156,28 @@ Section GradientDescent.
     rewrite (Rabs_pos_eq (1 - eta * mu)) by lra. apply Rmax_left. apply Rabs_le. split; lra.
   Qed.
 End GradientDescent.
+
+(** Lemma 3.1: a descent step contracts if the gradient has bounded slopes, that is if for all u, v
+    grad u - grad v = H (u - v) with a symmetric H, mu |x|^2 <= <x, H x> <= L |x|^2. For a twice
+    differentiable loss H is the mean of the Hessians between v and u. *)
+Section Descent.
+  Context {I : Type} (letters : list I).
+  Notation norm := (l2 letters).
+  Variable grad : (I -> R) -> I -> R.
+  Variables mu L eta : R.
+  Hypothesis eta_nonneg : 0 <= eta.
+  Hypothesis slope : forall u v, exists H : I -> I -> R,
+    (forall i j, H i j = H j i)
+    /\ (forall x, mu * norm x ^ 2 <= inner letters x (apply letters H x) <= L * norm x ^ 2)
+    /\ (forall i, In i letters -> grad u i - grad v i = apply letters H (fun j => u j - v j) i).
+
+  Definition descent (u : I -> R) (i : I) : R := u i - eta * grad u i.
+
+  Theorem descent_lipschitz u v :
+    norm (fun i => descent u i - descent v i) <= gd_norm mu L eta * norm (fun i => u i - v i).
+  Proof.
+    destruct (slope u v) as (H & Hsym & Hform & Hgrad).
+    eapply Rle_trans; [|apply (gd_spectrum letters H mu L eta Hsym eta_nonneg); intro; apply Hform].
+    right. apply l2_ext. intros i Hi. unfold descent, gd_step. rewrite <- Hgrad by exact Hi. ring.
+  Qed.
+End Descent.

@@ -19,12 +19,13 @@ fail() {
   exit 1
 }
 
-command -v coqc >/dev/null || skip "coqc was not found"
+coqc=${COQC:-coqc} # another coqc may be named in the environment
+command -v "$coqc" >/dev/null || skip "$coqc was not found"
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 cd "$build"
 echo 'From Coquelicot Require Import Coquelicot.' >probe.v
-coqc -q -w -ambiguous-paths probe.v >/dev/null 2>&1 || skip "Coq has no Coquelicot"
+"$coqc" -q -w -ambiguous-paths probe.v >/dev/null 2>&1 || skip "Coq has no Coquelicot"
 rm -f probe.* .probe.aux
 cp "$here"/*.v "$here/_CoqProject" .
 mapfile -t files < <(grep '\.v$' _CoqProject)
@@ -62,7 +63,7 @@ export_kinds='Theorem|Corollary|Example'
     for name in $(names "$export_kinds" "$file"); do echo "Check QGD.${file%.v}.$name."; done
   done
 } >Statements.v
-coqc -q -w -ambiguous-paths -Q . QGD Statements.v >statements.txt 2>statements.log ||
+"$coqc" -q -w -ambiguous-paths -Q . QGD Statements.v >statements.txt 2>statements.log ||
   fail "the statements cannot be printed: $(tail -n 5 statements.log)"
 if [ "${1:-}" = --update ]; then
   cp statements.txt "$here/STATEMENTS.txt"
@@ -82,7 +83,7 @@ allowed='ClassicalDedekindReals\.sig_forall_dec|ClassicalDedekindReals\.sig_not_
   echo '  tt.'
   echo 'Print Assumptions audit.'
 } >Audit.v
-coqc -q -w -ambiguous-paths -Q . QGD Audit.v >audit.txt 2>audit.log ||
+"$coqc" -q -w -ambiguous-paths -Q . QGD Audit.v >audit.txt 2>audit.log ||
   fail "the axioms cannot be listed: $(tail -n 5 audit.log)"
 axioms=$(grep -oE '^[^[:space:]]+' audit.txt | grep -vx 'Axioms:' | sort -u)
 foreign=$(printf '%s\n' "$axioms" | grep -vxE "$allowed" || true)
@@ -91,6 +92,6 @@ $foreign"
 
 theorems=$(for file in "${files[@]}"; do names "$export_kinds" "$file"; done | wc -l)
 lemmas=$(for file in "${files[@]}"; do names 'Lemma' "$file"; done | wc -l)
-echo "OK: $theorems theorems and $lemmas lemmas in ${#files[@]} files proved by $(coqc --version | grep -oE 'version [0-9.]+'),"
+echo "OK: $theorems theorems and $lemmas lemmas in ${#files[@]} files proved by $("$coqc" --version | grep -oE 'version [0-9.]+'),"
 echo "    no holes, statements as in STATEMENTS.txt; axioms used:"
 printf '%s\n' "$axioms" | sed 's/^/      /'
