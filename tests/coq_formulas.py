@@ -138,18 +138,23 @@ class Lift:
                 )
         return total
 
+    def step(self, N: int, y: dict[tuple[int, ...], Fraction]) -> dict[tuple[int, ...], Fraction]:
+        """One step of Truncation.y."""
+        return {
+            w: sum(
+                (self.block(len(w), m, y.__getitem__, w) for m in range(1, N + 1)),
+                self.block(len(w), 0, lambda v: Fraction(1), w),
+            )
+            for w in y
+        }
+
     def truncated(
         self, N: int, u0: Sequence[Fraction], steps: int
     ) -> dict[tuple[int, ...], Fraction]:
-        """Truncation.y on all words of length 1, ..., N."""
-        all_words = [w for j in range(1, N + 1) for w in self.words(j)]
-        y = {w: power(u0, w) for w in all_words}
+        """Truncation.y on all words of length 1, ..., N, the first letter slowest."""
+        y = {w: power(u0, w) for j in range(1, N + 1) for w in self.words(j)}
         for _ in range(steps):
-            y = {
-                w: sum((self.block(len(w), m, y.__getitem__, w) for m in range(1, N + 1)),
-                       self.block(len(w), 0, lambda v: Fraction(1), w))
-                for w in all_words
-            }  # fmt: skip
+            y = self.step(N, y)
         return y
 
     def graded(self, N: int, u0: Sequence[Fraction], steps: int) -> list[list[Fraction]]:

@@ -123,8 +123,13 @@ def test_the_embedding_is_the_truncated_system_of_the_theorem(
     y = system.lift([float(u) for u in u0])
     for _ in range(T):
         y = system.step(y)
-    exact = lift.truncated(N, u0, T)  # words in the order of the levels, first letter slowest
+    exact = lift.truncated(N, u0, T)
     assert y == pytest.approx([float(v) for v in exact.values()], rel=1e-12, abs=1e-12)
+    # The blocks themselves, on tensors that are not symmetric.
+    any_tensor = {w: Fraction((7 * k) % 11 - 5, 8) for k, w in enumerate(exact)}
+    image = system.step(np.array([float(v) for v in any_tensor.values()]))
+    expected = [float(v) for v in lift.step(N, any_tensor).values()]
+    assert image == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 @EXAMPLES
