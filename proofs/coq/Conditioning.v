@@ -65,7 +65,7 @@ Section Conditioning.
   Theorem carleman_inverse_norm b :
     size (solve plus (padded step T) b) <= (/ (1 - theta q g r) + INR p) * size b.
   Proof.
-    apply inverse_norm_dissipative; auto using norm_nonneg, subadditive.
+    apply inverse_norm_saturated; auto using norm_nonneg, subadditive.
     - split; [apply theta_nonneg; assumption|exact dissipative].
     - intros. apply step_contraction; auto. lra.
   Qed.

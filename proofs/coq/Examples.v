@@ -105,7 +105,7 @@ Example history_instance T p (b : nat -> R) :
 Proof.
   assert (E : forall j n x, prod (fun _ x => x / 2) j n x = x / 2 ^ n).
   { intros j n x. induction n as [|n IH]; simpl; [field|]. rewrite IH. field. apply pow_nonzero. lra. }
-  apply (inverse_norm_dissipative Rplus Rabs Rabs_pos); [|lra|].
+  apply (inverse_norm_saturated Rplus Rabs Rabs_pos); [|lra|].
   - intros j n x z. rewrite !E. unfold Rdiv. rewrite Rmult_plus_distr_r. apply Rabs_triang.
   - intros _ x. unfold Rdiv. rewrite Rabs_mult, (Rabs_pos_eq (/ 2)) by lra. lra.
 Qed.

@@ -1,7 +1,8 @@
 (** The condition number of the history system in its three regimes.
 
     One step C repeated T times and p idle rows. With |C^k| <= nu_k and nu_k <= M for k <= T, M >= 1,
-    |L^-1| <= sum_(k<=T) nu_k + p M. Dissipative steps: 1/(1-theta) + p whatever T is; steps that do not
+    |L^-1| <= sum_(k<=T) nu_k + p M. Dissipative steps:
+    (1 - theta^(T+1))/(1 - theta) + p, which saturates in T; steps that do not
     expand: T + p + 1; powers bounded by K: K (T + p + 1). *)
 From Coq Require Import Reals Lra Lia List Arith.
 From QGD Require Import Sums CrossNorm BlockNorms History.
@@ -125,22 +126,34 @@ Section Inverse.
     eapply Rle_trans; [apply HC|]. rewrite Rmult_assoc. apply Rmult_le_compat_l; assumption.
   Qed.
 
-  (** Dissipative: the bound does not depend on T. *)
+  Lemma geometric_sum theta : theta <> 1 ->
+    sum (seq 0 (S T)) (fun k => theta ^ k) = (1 - theta ^ S T) / (1 - theta).
+  Proof.
+    intro Ht. generalize T as n. induction n as [|n IH].
+    - cbv [seq]. rewrite sum_cons. cbv [sum]. simpl. field. lra.
+    - rewrite sum_last, IH. simpl. field. lra.
+  Qed.
+
+  (** Dissipative: saturates in T, at most 1/(1-theta) + p. *)
   Theorem inverse_norm_dissipative theta : 0 <= theta < 1 ->
     (forall k x, norm (C k x) <= theta * norm x) ->
-    forall b, size (inverse b) <= (/ (1 - theta) + INR p) * size b.
+    forall b, size (inverse b) <= ((1 - theta ^ S T) / (1 - theta) + INR p) * size b.
   Proof.
-    intros Ht HC b.
-    eapply Rle_trans; [apply (inverse_norm_powers (fun k => theta ^ k) 1)|].
+    intros Ht HC b. rewrite <- geometric_sum, <- (Rmult_1_r (INR p)) by lra.
+    apply inverse_norm_powers.
     - intro. apply pow_le. lra.
     - intros k _. pose proof (pow_le_low theta 0 k ltac:(lra) ltac:(lia)). simpl in *. lra.
     - intros. apply product_norm; [lra|exact HC].
-    - apply Rmult_le_compat_r; [apply l2_nonneg|]. rewrite Rmult_1_r. apply Rplus_le_compat_r.
-      assert (E : (1 - theta) * sum (seq 0 (S T)) (fun k => theta ^ k) = 1 - theta ^ S T).
-      { generalize T as n. induction n as [|n IH]; [cbv [seq]; rewrite sum_cons; cbv [sum]; simpl; ring|].
-        rewrite sum_last, Rmult_plus_distr_l, IH. simpl. ring. }
-      apply Rmult_le_reg_l with (1 - theta); [lra|]. rewrite E, Rinv_r by lra.
-      pose proof (pow_le theta (S T) ltac:(lra)). lra.
+  Qed.
+  Corollary inverse_norm_saturated theta : 0 <= theta < 1 ->
+    (forall k x, norm (C k x) <= theta * norm x) ->
+    forall b, size (inverse b) <= (/ (1 - theta) + INR p) * size b.
+  Proof.
+    intros Ht HC b. eapply Rle_trans; [apply (inverse_norm_dissipative theta Ht HC)|].
+    apply Rmult_le_compat_r; [apply l2_nonneg|]. apply Rplus_le_compat_r.
+    rewrite <- (Rmult_1_l (/ (1 - theta))). apply Rmult_le_compat_r.
+    - left. apply Rinv_0_lt_compat. lra.
+    - pose proof (pow_le theta (S T) ltac:(lra)). lra.
   Qed.
 
   (** Powers bounded by K (K = 1: steps that do not expand): linear in T. *)
