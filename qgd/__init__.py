@@ -87,6 +87,8 @@ _EXPORTS = {
         "linear_combination",
     ],
     "qgd.encoding.dilation": ["dilation"],
+    "qgd.encoding.carleman": ["carleman_encoding", "slot_matrix"],
+    "qgd.encoding.carleman_registers": ["CarlemanRegisters"],
     "qgd.encoding.linear_system": ["EncodedSystem", "encode"],
     "qgd.solvers.interface": ["LinearSolver", "ParallelSolver", "SolvedState"],
     "qgd.solvers.qsvt": ["QSVT"],
