@@ -9,6 +9,7 @@ from qiskit import QuantumCircuit
 
 from qgd.encoding.carleman_plan import ALWAYS, CarlemanPlan
 from qgd.encoding.gates import clean_and
+from qgd.encoding.unary_iteration import Leaf, flip, flip_by_value
 
 
 def num_work_qubits(plan: CarlemanPlan) -> int:
@@ -91,61 +92,29 @@ class _Builder:
         if plan.inserts:
             self._increment(self.index[plan.insert_bit])
         if plan.num_flags:
-            self._select(level[::-1], None, 0, self.work)
+            self._check(level)
         if plan.flags_first_insertion:
-            ones = [self.index[plan.insert_bit], *self.outer]
-            self._flip(ones, [*level, self._E(1)])
+            zeros = [*level, self._E(1)]
+            self.circuit.x(zeros)
+            flip(self.circuit, [self.index[plan.insert_bit], *zeros, *self.outer], self.flag)
+            self.circuit.x(zeros)
         if plan.degree > 1 and level:
             self.circuit.x(level)
             for m in range(2, plan.degree + 1):
                 self._increment(self._T(m))
             self.circuit.x(level)
 
+    def _check(self, level: list[int]) -> None:
+        leaves: list[Leaf] = [
+            None if leaf is None else () if leaf == ALWAYS else (self._E(leaf),)
+            for leaf in self.plan.flags
+        ]
+        flip_by_value(self.circuit, level, leaves, self.flag, work=self.work, controls=self.outer)
+
     def _increment(self, control: int) -> None:
         level = list(self.plan.registers.level)
         for b in range(len(level) - 1, -1, -1):
             self.circuit.mcx([control, *self.outer, *level[:b]], level[b])
-
-    def _flip(self, ones: list[int], zeros: list[int]) -> None:
-        """Flip the flag where these qubits are 1 and 0."""
-        if zeros:
-            self.circuit.x(zeros)
-        if ones or zeros:
-            self.circuit.mcx([*ones, *zeros], self.flag)
-        else:
-            self.circuit.x(self.flag)
-        if zeros:
-            self.circuit.x(zeros)
-
-    def _select(self, bits: list[int], control: int | None, code: int, work: list[int]) -> None:
-        """Flip the flag as the level and E demand: unary iteration over the level codes."""
-        leaves = self.plan.flags[code : code + 2 ** len(bits)]
-        ones = [*self.outer] if control is None else [control, *self.outer]
-        if all(leaf == ALWAYS for leaf in leaves):
-            self._flip(ones, [])
-        elif not bits:
-            (leaf,) = leaves
-            if leaf is not None:
-                self._flip([self._E(leaf), *ones], [])
-        elif any(leaf is not None for leaf in leaves):
-            self._descend(bits, control, code, work)
-
-    def _descend(self, bits: list[int], control: int | None, code: int, work: list[int]) -> None:
-        circuit, bit, half = self.circuit, bits[0], 2 ** (len(bits) - 1)
-        if control is None:
-            circuit.x(bit)
-            self._select(bits[1:], bit, code, work)
-            circuit.x(bit)
-            self._select(bits[1:], bit, code + half, work)
-            return
-        both, rest = work[0], work[1:]
-        circuit.x(bit)
-        clean_and(circuit, control, bit, both)
-        circuit.x(bit)
-        self._select(bits[1:], both, code, rest)
-        circuit.cx(control, both)
-        self._select(bits[1:], both, code + half, rest)
-        clean_and(circuit, control, bit, both)
 
     # --- slots ----------------------------------------------------------------------------
 
