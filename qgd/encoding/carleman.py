@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
-
 from qgd.core.arrays import Array
-from qgd.core.checks import check_integer, check_memory, check_real
-from qgd.core.kronecker import index_word, word_index
+from qgd.core.checks import check_integer, check_real
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem
 from qgd.dynamics.transforms import rescale
 from qgd.encoding.block_encoding import BlockEncoding, identity_encoding, linear_combination
@@ -19,7 +14,7 @@ from qgd.encoding.carleman_circuit import num_work_qubits, plan_circuit
 from qgd.encoding.carleman_emulation import apply_plan, emulation_work
 from qgd.encoding.carleman_plan import CarlemanPlan
 from qgd.encoding.carleman_registers import CarlemanRegisters
-from qgd.encoding.dilation import dilation
+from qgd.encoding.slot_matrix import check_slots, slot_dilation
 
 
 def carleman_encoding(
@@ -105,28 +100,6 @@ def carleman_encoding(
     return replace(step, name="U_carleman")
 
 
-def slot_matrix(matrix: NDArray[np.float64] | csr_array, num_variables: int, degree: int) -> Array:
-    """What `carleman_encoding` wants encoded of F_p, of size D**max(1, p), D = 2**slot_qubits.
-
-    F_p contracts p slots, the first factor most significant, leaves its value in the first of them
-    and 0 in the others; F_0 becomes |F_0><0| on one slot. Slot entries from n on are zero.
-    """
-    F = csr_array(matrix.reshape(num_variables, -1)).tocoo()
-    n = num_variables
-    size = 2 ** CarlemanRegisters(n, 1).slot_qubits
-    arity = max(1, degree)
-    check_memory(
-        8.0 * size ** (2 * arity),
-        f"the dense slot matrix of F_{degree} in {n} variables",
-        f"pass an encoding of it as `encodings[{degree}]` or keep fewer weights",
-    )
-    row, column = F.coords
-    result = np.zeros((size**arity, size**arity))
-    words = word_index(index_word(column, n, degree), size)
-    np.add.at(result, (row * size ** (arity - 1), words), F.data)
-    return result
-
-
 def _encodings(
     system: PolynomialSystem | PolynomialMap,
     registers: CarlemanRegisters,
@@ -138,11 +111,6 @@ def _encodings(
     degrees = [p for p, F in enumerate(system.F) if lowest <= p <= N and F.count_nonzero()]
     found = {}
     for p in degrees or [1]:
-        found[p] = given.get(p) or dilation(slot_matrix(system.F[p], n, p), name=f"U_F{p}")
-        wanted = max(1, p) * registers.slot_qubits
-        if found[p].num_system != wanted:
-            raise ValueError(
-                f"`encodings[{p}]` must act on {wanted} system qubits, got "
-                f"{found[p].num_system}; encode slot_matrix(system.F[{p}], {n}, {p})"
-            )
+        found[p] = given.get(p) or slot_dilation(system.F[p], n, p)
+        check_slots(found[p], registers, p)
     return found

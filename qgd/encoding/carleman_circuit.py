@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from qiskit import QuantumCircuit
 
 from qgd.encoding.carleman_plan import ALWAYS, CarlemanPlan
-from qgd.encoding.gates import clean_and
+from qgd.encoding.gates import clean_and, increment
 from qgd.encoding.unary_iteration import Leaf, flip, flip_by_value
 
 
@@ -90,7 +90,7 @@ class _Builder:
         """Insertions first, the check next, contractions last: the check sees max(c, j)."""
         plan, level = self.plan, list(self.plan.registers.level)
         if plan.inserts:
-            self._increment(self.index[plan.insert_bit])
+            increment(self.circuit, level, [self.index[plan.insert_bit], *self.outer])
         if plan.num_flags:
             self._check(level)
         if plan.flags_first_insertion:
@@ -101,7 +101,7 @@ class _Builder:
         if plan.degree > 1 and level:
             self.circuit.x(level)
             for m in range(2, plan.degree + 1):
-                self._increment(self._T(m))
+                increment(self.circuit, level, [self._T(m), *self.outer])
             self.circuit.x(level)
 
     def _check(self, level: list[int]) -> None:
@@ -110,11 +110,6 @@ class _Builder:
             for leaf in self.plan.flags
         ]
         flip_by_value(self.circuit, level, leaves, self.flag, work=self.work, controls=self.outer)
-
-    def _increment(self, control: int) -> None:
-        level = list(self.plan.registers.level)
-        for b in range(len(level) - 1, -1, -1):
-            self.circuit.mcx([control, *self.outer, *level[:b]], level[b])
 
     # --- slots ----------------------------------------------------------------------------
 

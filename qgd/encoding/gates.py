@@ -50,3 +50,9 @@ def clean_and(circuit: QuantumCircuit, first: int, second: int, target: int) -> 
         circuit.ry(angle * math.pi / 4, target)
         circuit.cx(control, target)
     circuit.ry(-math.pi / 4, target)
+
+
+def increment(circuit: QuantumCircuit, register: Sequence[int], controls: Sequence[int]) -> None:
+    """Add 1 modulo 2**len(register), least significant qubit first, under controls."""
+    for b in range(len(register) - 1, -1, -1):
+        circuit.mcx([*controls, *register[:b]], register[b])
