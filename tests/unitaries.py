@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.testing import assert_allclose
-from qiskit.quantum_info import Operator
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import Operator, Statevector
 
 import qgd
 
@@ -36,3 +37,20 @@ def assert_unitary(encoding: qgd.BlockEncoding) -> None:
     U = emulated_unitary(encoding)
     assert_allclose(U.conj().T @ U, np.eye(len(U)), atol=1e-12)
     assert_allclose(emulated_unitary(encoding, adjoint=True), U.conj().T, atol=1e-12)
+
+
+def assert_circuit_moves_states_like_the_operator(
+    encoding: qgd.BlockEncoding, controls: int = 0, circuit: QuantumCircuit | None = None
+) -> None:
+    """As `assert_circuit_is_the_operator`, on random states: for more qubits."""
+    rng = np.random.default_rng(0)
+    shape = (2**controls, 2**encoding.num_ancillas, encoding.dimension)
+    state = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+    state /= np.linalg.norm(state)
+    full = np.zeros((2**controls, 2**encoding.num_work, state[0].size), dtype=complex)
+    full[:, 0] = state.reshape(2**controls, -1)
+    circuit = circuit or encoding.build(controls)
+    moved = Statevector(full.ravel()).evolve(circuit).data.reshape(full.shape)
+    assert_allclose(moved[:, 1:], 0, atol=1e-11)
+    state[-1] = encoding.apply(state[-1])
+    assert_allclose(moved[:, 0], state.reshape(2**controls, -1), atol=1e-11)
