@@ -99,6 +99,9 @@ _EXPORTS = {
     "qgd.solvers.lcu": ["LCU"],
     "qgd.solvers.fourier": ["FourierLCU"],
     "qgd.solvers.hhl": ["HHL"],
+    "qgd.solvers.shortcut": ["KernelReflection"],
+    "qgd.solvers.norm_search": ["NormInterval"],
+    "qgd.solvers.eigenstate_filter": ["filter_chebyshev", "filter_degree", "filter_error"],
     "qgd.solvers.direct": ["Direct"],
     "qgd.solvers.phases": ["qsp_phases", "qsp_response"],
     "qgd.solvers.inverse_polynomial": [

@@ -21,6 +21,8 @@ class Cost:
         Uses of the circuit that prepares the right-hand side.
     shots : int
         Repetitions of the whole circuit (readout stages only).
+    preliminary_calls : int
+        Uses of the block encoding before the first repetition, such as a norm search.
     detail : str
         One short phrase for the table, for instance ``"order 3, dimension 84"``.
     """
@@ -30,6 +32,7 @@ class Cost:
     block_encoding_calls: int = 0
     state_preparations: int = 0
     shots: int = 0
+    preliminary_calls: int = 0
     detail: str = ""
 
 
@@ -59,17 +62,24 @@ class Resources:
         return sum(cost.block_encoding_calls for cost in self.costs)
 
     @property
+    def preliminary_calls(self) -> int:
+        """Calls to the block encoding before the first repetition."""
+        return sum(cost.preliminary_calls for cost in self.costs)
+
+    @property
     def shots(self) -> int:
         """Repetitions of the circuit."""
         return sum(cost.shots for cost in self.costs)
 
     @property
     def total_calls(self) -> int:
-        """Calls over all repetitions; one coherent run when nothing is sampled."""
-        return self.block_encoding_calls * max(1, self.shots)
+        """Calls over all repetitions (one run when nothing is sampled), and those before them."""
+        return self.block_encoding_calls * max(1, self.shots) + self.preliminary_calls
 
     def __str__(self) -> str:
         parts = [f"qubits={self.qubits}", f"block_encoding_calls={self.block_encoding_calls}"]
+        if self.preliminary_calls:
+            parts.append(f"preliminary_calls={self.preliminary_calls}")
         if self.shots:
             parts += [f"shots={self.shots}", f"total_calls={self.total_calls:.3g}"]
         return "  ".join(parts)

@@ -24,14 +24,18 @@ class FlaggedState:
         Sub-normalised amplitudes of the system register.
     scale : float
         Known factor between amplitudes and solution, from the norm of the right-hand side, the
-        subnormalisation alpha and the polynomial's scale; it never depends on the solution.
+        subnormalisation alpha and the polynomial's scale; it depends on the solution only where
+        `scale_is_known` is False.
     error : float
         The solver's bound of the Euclidean error of ``scale * amplitudes``, known beforehand.
+    scale_is_known : bool
+        Whether `scale` is known before any measurement, as readouts that count shots require.
     """
 
     amplitudes: Array
     scale: float
     error: float = 0.0
+    scale_is_known: bool = True
 
     @property
     def success_probability(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,16 @@ from qgd.solvers.hhl import HHL
 from qgd.solvers.interface import LinearSolver
 from qgd.solvers.lcu import LCU
 from qgd.solvers.qsvt import QSVT
+from qgd.solvers.shortcut import KernelReflection
 
-SOLVERS = {"qsvt": QSVT, "lcu": LCU, "fourier": FourierLCU, "hhl": HHL, "direct": Direct}
+SOLVERS: dict[str, type] = {
+    "qsvt": QSVT,
+    "lcu": LCU,
+    "fourier": FourierLCU,
+    "hhl": HHL,
+    "direct": Direct,
+    "shortcut": KernelReflection,
+}
 READOUTS = ("sampling", "amplitudes")
 
 
@@ -99,17 +108,22 @@ class Settings:
             raise ValueError(
                 f"`shots` must be left out for readout amplitudes, got {self.shots}; use sampling"
             )
+        if self.solver == "shortcut" and self.readout != "amplitudes":
+            raise ValueError(
+                "`readout` must be amplitudes for the shortcut solver, whose norm is read "
+                f"from its state, got {self.readout!r}; use amplitudes or another solver"
+            )
         self.make_solver()
         self.make_readout()
 
     def make_solver(self) -> LinearSolver:
         """The solver object."""
-        if self.kappa is None:
-            return SOLVERS[self.solver]()
-        check_real("kappa", self.kappa, at_least=1)
-        return {"qsvt": QSVT, "lcu": LCU, "fourier": FourierLCU, "hhl": HHL}[self.solver](
-            kappa=self.kappa
-        )
+        options: dict[str, Any] = {"rng": self.seed} if self.solver == "shortcut" else {}
+        if self.kappa is not None:
+            check_real("kappa", self.kappa, at_least=1)
+            options["kappa"] = self.kappa
+        solver: LinearSolver = SOLVERS[self.solver](**options)
+        return solver
 
     def make_readout(self) -> Readout:
         """The readout object."""

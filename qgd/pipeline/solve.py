@@ -68,7 +68,7 @@ def solve(
         Carleman order N, or how to choose it from the tolerance: ``"auto"`` (by theorem where that
         suffices, else by estimate), ``"proved"``, ``"estimated"``.
     solver : LinearSolver
-        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `Direct`.
+        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `KernelReflection`, `Direct`.
     readout : Readout
         `FinalState` by default; also `Sampling`, `AmplitudeEstimation`.
     tolerance : float, optional

@@ -18,7 +18,13 @@ from qgd.core.resources import Cost
 from qgd.core.state import FlaggedState
 from qgd.embedding.history import HistorySystem
 from qgd.encoding.state_preparation import real_state_preparation
-from qgd.readout.interface import Reading, StateSource, quiet_deprecations, restoring_factor
+from qgd.readout.interface import (
+    Reading,
+    StateSource,
+    check_scale,
+    quiet_deprecations,
+    restoring_factor,
+)
 
 _SHOTS = 1000
 _LARGEST_CIRCUIT = 11
@@ -74,6 +80,7 @@ class AmplitudeEstimation:
         c = check_array("observable", self.observable, (system.steps[0].num_variables,))
         size = float(np.linalg.norm(c))
         state = source.state()
+        check_scale(state)
         factor = restoring_factor(system, state.scale) * size
         low, high, calls = self._amplitude(system, source, state, None, c / size)
         value, half = factor * (low + high) / 2, factor * (high - low) / 2

@@ -89,6 +89,21 @@ def restoring_factor(system: HistorySystem, scale: float) -> float:
     return system.steps[0].scale * scale / float(np.sqrt(system.padding + 1))
 
 
+def check_scale(state: FlaggedState) -> None:
+    """Shots give amplitudes, and x_T only where the factor between them is known beforehand.
+
+    Raises
+    ------
+    ValueError
+        If the scale is itself a property of the state, as kernel reflection leaves it.
+    """
+    if not state.scale_is_known:
+        raise ValueError(
+            "`readout` must be FinalState for a solver whose scale is read from its state, got one "
+            "that counts shots; use FinalState, or QSVT, LCU, FourierLCU or HHL"
+        )
+
+
 @contextmanager
 def quiet_deprecations() -> Iterator[None]:
     """Silence the deprecations that qiskit-algorithms 0.4 raises on qiskit 2.x, and only those."""

@@ -15,7 +15,7 @@ from qgd.core.outcome import Outcome, QGDError
 from qgd.core.resources import Cost
 from qgd.core.state import FlaggedState
 from qgd.embedding.history import HistorySystem
-from qgd.readout.interface import Reading, StateSource, restoring_factor
+from qgd.readout.interface import Reading, StateSource, check_scale, restoring_factor
 
 _LEAST_SHOTS = 2
 # Fewer are not chosen for a tolerance: some have to survive success probabilities of per mille.
@@ -74,6 +74,7 @@ class Sampling:
             raise ValueError("`shots` must be given, got None; or solve with a tolerance")
         rng = np.random.default_rng(self.rng)
         state = source.state()
+        check_scale(state)
         factor = restoring_factor(system, state.scale)
         first = self.shots // 2
         probabilities = _windowed(system, state.amplitudes)

@@ -18,6 +18,12 @@ _SOLVERS = {
     "fourier": ["Childs, Kothari, Somma, arXiv:1511.02306: linear combination of evolutions"],
     "hhl": ["Harrow, Hassidim, Lloyd, arXiv:0811.3171: phase estimation solver"],
     "direct": [],
+    "shortcut": [
+        "Dalzell, arXiv:2406.12086: kernel reflection",
+        "Lin, Tong, arXiv:1910.14596: eigenstate filter",
+        "Waudby-Smith, Ramdas, arXiv:2006.04347: confidence sequences of the norm search",
+        "Alexis, Lin, Mnatsakanyan, Thiele, Wang, arXiv:2407.05634: phase factors",
+    ],
 }
 _HISTORY = "Liu et al., PNAS 118 (2021), arXiv:2011.03185: Carleman embedding and idle rows"
 

@@ -105,10 +105,10 @@ class QSVT:
         circuit.compose(system.preparation(), range(n), inplace=True)
         circuit.h(real)
         reflections = _reflection_phases(phases)
-        _projector_phase(circuit, reflections[-1], ancillas, real)
+        projector_phase(circuit, reflections[-1], ancillas, real)
         for k, angle in enumerate(reflections[-2::-1]):
             circuit.append(forward if k % 2 else backward, [*range(n + a), *work])
-            _projector_phase(circuit, angle, ancillas, real)
+            projector_phase(circuit, angle, ancillas, real)
         circuit.h(real)
         circuit.global_phase += 0.0 if _sign(len(phases) - 1) > 0 else np.pi
         return circuit
@@ -134,7 +134,7 @@ def _reflection_phases(phases: RealArray) -> RealArray:
     return shifted
 
 
-def _projector_phase(circuit: QuantumCircuit, angle: float, ancillas: list[int], real: int) -> None:
+def projector_phase(circuit: QuantumCircuit, angle: float, ancillas: list[int], real: int) -> None:
     """exp(i angle Z_r (2 |0><0|_anc - 1)): the sign of the angle follows the qubit r."""
     circuit.rz(2 * angle, real)
     circuit.x(ancillas)

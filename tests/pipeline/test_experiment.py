@@ -90,6 +90,7 @@ def test_too_many_kept_weights_are_refused_with_the_largest_number() -> None:
         ({"readout": "eyes"}, "sampling, amplitudes"),
         ({"shots": 0}, "`shots` must be at least 2"),
         ({"kappa": 0.5}, "`kappa`"),
+        ({"solver": "shortcut"}, "`readout` must be amplitudes for the shortcut solver"),
         ({"solver": "direct", "kappa": 9.0}, "left out for the direct solver"),
         ({"readout": "amplitudes", "shots": 9}, "`shots` must be left out"),
         ({"ridge": float("nan")}, "`ridge`"),

@@ -17,7 +17,7 @@ from strategies import DenseSystem
 import qgd
 from qgd.encoding.dilation import dilation
 from qgd.solvers.inverse_polynomial import largest_value
-from qgd.solvers.qsvt import _projector_phase
+from qgd.solvers.qsvt import projector_phase
 
 MATRIX = np.array([[1.0, 0.4, 0.0], [-0.3, -0.8, 0.2], [0.0, 0.1, 0.6]])
 RHS = np.array([0.3, -1.0, 0.5])
@@ -101,7 +101,7 @@ def test_complex_encodings_are_inverted_at_gate_and_block_level():
 @pytest.mark.parametrize("ancillas", [1, 2, 3])
 def test_projector_phase_is_a_phase_on_the_ground_state_of_the_ancillas(ancillas):
     circuit = QuantumCircuit(ancillas + 1)
-    _projector_phase(circuit, 0.37, list(range(ancillas)), ancillas)
+    projector_phase(circuit, 0.37, list(range(ancillas)), ancillas)
     ground = np.zeros(2**ancillas)
     ground[0] = 1
     reflection = 2 * ground - 1
