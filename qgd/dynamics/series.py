@@ -15,25 +15,20 @@ _CHUNKS = 64
 
 @njit(cache=True)
 def evaluate_terms(pointer, word, coefficient, x, out):  # type: ignore[no-untyped-def]
-    """out = the field at the point x."""
-    n, width = out.size, word.shape[1]
+    """out[:n] = the field at the point x[:n]; x[n] must be 1, for the letter n stands for it."""
+    n, width = pointer.size - 1, word.shape[1]
     for i in range(n):
         total = 0.0
-        for t in range(pointer[i], pointer[i + 1]):
-            value = coefficient[t]
-            letter = word[t, 0]
-            if letter < n:
-                value *= x[letter]
-                # Degree two is unrolled: it is what most fields consist of.
-                if width > 1:
-                    letter = word[t, 1]
-                    if letter < n:
-                        value *= x[letter]
-                        for p in range(2, width):
-                            letter = word[t, p]
-                            if letter == n:
-                                break
-                            value *= x[letter]
+        # Unsigned indices, and two factors without a branch: most fields consist of such terms.
+        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + 1])):
+            value = coefficient[t] * x[np.uint64(word[t, 0])]
+            if width > 1:
+                value *= x[np.uint64(word[t, 1])]
+                for p in range(2, width):
+                    letter = np.uint64(word[t, p])
+                    if letter == n:
+                        break
+                    value *= x[letter]
             total += value
         out[i] = total
 

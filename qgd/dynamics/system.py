@@ -89,7 +89,7 @@ class PolynomialField:
 
         point = check_array("x", x, (self.num_variables,))
         out = np.empty(self.num_variables)
-        evaluate_terms(*self.terms, point, out)
+        evaluate_terms(*self.terms, np.append(point, 1.0), out)
         return out
 
 
@@ -249,8 +249,15 @@ def _rows(matrix: ArrayLike | csr_array) -> int:
 
 def _checked(k: int, Fk: ArrayLike | csr_array, n: int) -> csr_array:
     check_word_space(n, k)
+    kind = (Fk if issparse(Fk) else np.asarray(Fk)).dtype.kind
+    if kind not in "biufO":
+        raise TypeError(
+            f"`F[{k}]` must be real, got {'complex numbers' if kind == 'c' else f'dtype {kind}'}; "
+            "write real and imaginary parts as variables of their own"
+        )
     if issparse(Fk):
-        matrix = csr_array(Fk, dtype=np.float64, copy=True)
+        matrix = csr_array(Fk.reshape(n, 1) if k == 0 and Fk.shape == (n,) else Fk)
+        matrix = matrix.astype(np.float64, copy=True)
         shape = matrix.shape
     else:
         dense = np.asarray(Fk, dtype=np.float64)
