@@ -34,7 +34,7 @@ PROBLEMS = {
     "Burgers n=64": lambda: burgers(64),
     "random n=100": lambda: random_sparse(100),
     "random n=1000": lambda: random_sparse(1000),
-    "stiff Burgers n=64": lambda: burgers(64, reynolds=0.2),
+    "stiff Burgers n=64": lambda: burgers(64, reynolds=2.0),
 }
 
 

@@ -107,6 +107,10 @@ def check_indices(name: str, value: ArrayLike, count: int, remedy: str = "") -> 
 
 def check_increasing(name: str, value: ArrayLike) -> RealArray:
     """Return a finite, strictly increasing float64 array that is not empty."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim == 1:
+        inside = (value[1:] > value[:-1]).all()  # in this case finite ends are enough
+        if value.size and math.isfinite(value[0]) and math.isfinite(value[-1]) and inside:
+            return value
     array = check_array(name, value, (None,))
     if not (array[1:] > array[:-1]).all():
         late = np.flatnonzero(np.diff(array) <= 0)

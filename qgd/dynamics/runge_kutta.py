@@ -18,11 +18,17 @@ from qgd.dynamics.series import evaluate_series, evaluate_series_parallel, evalu
 _STAGES = 12
 _ALL = 16
 _BLOCK = 512
+_SHORT = 48  # entries of a state up to which loops over it are too short to be fast
 _SERIAL = 1_000_000  # multiplications below which an OpenMP region costs more than it gives
 A = np.zeros((_ALL, _ALL))
 A[:_STAGES, :_STAGES] = DOP853.A
 A[_STAGES, :_STAGES] = DOP853.B
 A[_STAGES + 1 :, :] = DOP853.A_EXTRA
+# The non-zero weights of each stage, filled up with zeros to a multiple of four.
+_COUNT = (A != 0.0).sum(axis=1)
+_SLOPE = np.argsort(A == 0.0, axis=1, kind="stable")
+_WEIGHT = np.take_along_axis(A, _SLOPE, axis=1)
+_SLOPE[_WEIGHT == 0.0] = 0
 E3, E5, D = (np.ascontiguousarray(getattr(DOP853, name)) for name in ("E3", "E5", "D"))
 
 
@@ -40,18 +46,46 @@ def _slope(pointer, word, coefficient, y0, y, out):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def _combine(y, h, stage, K, count, out):  # type: ignore[no-untyped-def]
-    """out = y + h sum_s A[stage, s] K[s], in blocks that stay in the cache."""
-    for low in range(0, K.shape[1], _BLOCK):
-        high = min(low + _BLOCK, K.shape[1])
-        total = out[low:high]
-        total[:] = y[low:high]
-        for s in range(count):
-            weight = h * A[stage, s]
-            if weight != 0.0:
-                slope = K[s, low:high]
-                for i in range(total.size):
-                    total[i] += weight * slope[i]
+def _combine(y, h, stage, slopes, out):  # type: ignore[no-untyped-def]
+    """out = y + h sum_s A[stage, s] K[s]; `slopes` is K in one row.
+
+    Short states keep four sums in registers; long ones take four slopes at a time, in blocks that
+    stay in the cache.
+    """
+    size = y.size - 1
+    count = _COUNT[stage]
+    if size <= _SHORT:
+        whole = size - size % 4
+        for i in range(0, whole, 4):
+            a, b, c, d = 0.0, 0.0, 0.0, 0.0
+            for m in range(count):
+                w, k = _WEIGHT[stage, m], _SLOPE[stage, m] * size + i
+                a += w * slopes[k]
+                b += w * slopes[k + 1]
+                c += w * slopes[k + 2]
+                d += w * slopes[k + 3]
+            out[i] = y[i] + h * a
+            out[i + 1] = y[i + 1] + h * b
+            out[i + 2] = y[i + 2] + h * c
+            out[i + 3] = y[i + 3] + h * d
+        for i in range(whole, size):
+            total = 0.0
+            for m in range(count):
+                total += _WEIGHT[stage, m] * slopes[_SLOPE[stage, m] * size + i]
+            out[i] = y[i] + h * total
+        return
+    for low in range(0, size, _BLOCK):
+        high = np.uint64(min(low + _BLOCK, size))  # unsigned: no test for negative indices
+        for i in range(np.uint64(low), high):
+            out[i] = y[i]
+        for m in range(0, count, 4):
+            w0, k0 = h * _WEIGHT[stage, m], np.uint64(_SLOPE[stage, m] * size)
+            w1, k1 = h * _WEIGHT[stage, m + 1], np.uint64(_SLOPE[stage, m + 1] * size)
+            w2, k2 = h * _WEIGHT[stage, m + 2], np.uint64(_SLOPE[stage, m + 2] * size)
+            w3, k3 = h * _WEIGHT[stage, m + 3], np.uint64(_SLOPE[stage, m + 3] * size)
+            for i in range(np.uint64(low), high):
+                first = w0 * slopes[k0 + i] + w1 * slopes[k1 + i]
+                out[i] += first + (w2 * slopes[k2 + i] + w3 * slopes[k3 + i])
 
 
 @njit(cache=True)
@@ -99,6 +133,7 @@ def dop853(  # type: ignore[no-untyped-def]
     """
     size = y0.size
     K = np.empty((_ALL, size))
+    slopes = K.ravel()
     # One entry more than y0: the factor 1 of monomials shorter than the others.
     y, new, trial = np.ones(size + 1), np.ones(size + 1), np.ones(size + 1)
     scratch5, scratch3 = np.empty(min(size, _BLOCK)), np.empty(min(size, _BLOCK))
@@ -131,7 +166,7 @@ def dop853(  # type: ignore[no-untyped-def]
         if accepted + rejected == max_steps or t + step == t:
             break
         for s in range(1, 13):
-            _combine(y, step, s, K, s, new)
+            _combine(y, step, s, slopes, new)
             _slope(pointer, word, coefficient, y0, new, K[s])
         evaluations += 12
         error = _error(y, new, step, K, rtol, atol, scratch5, scratch3)
@@ -145,7 +180,7 @@ def dop853(  # type: ignore[no-untyped-def]
         reached = end if last else t + step
         if times[target] < reached:
             for s in range(13, 16):
-                _combine(y, step, s, K, s, trial)
+                _combine(y, step, s, slopes, trial)
                 _slope(pointer, word, coefficient, y0, trial, K[s])
             evaluations += 3
             _interpolant(y, new, step, K, dense)
