@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,16 +40,17 @@ def from_f_list(F: Sequence[ArrayLike | csr_array], *, first_degree: int = 1) ->
     array([0.])
     """
     degree = _checked_first_degree(first_degree)
-    if issparse(F) or isinstance(F, np.ndarray):
+    given: Any = F
+    if issparse(given) or isinstance(given, np.ndarray):
         raise TypeError(
-            f"`F` must be a list of matrices, got one of shape {F.shape}; pass [F_1, F_2, ...]"
+            f"`F` must be a list of matrices, got one of shape {given.shape}; pass [F_1, F_2, ...]"
         )
-    matrices = list(F)
+    matrices = list(given)
     if len(matrices) + degree < 2:
         raise ValueError(
             f"`F` must reach F_1, got {len(matrices)} matrices from F_{degree} on; add zeros"
         )
-    shape = np.shape(matrices[1 - degree])
+    shape: tuple[int, ...] = np.shape(matrices[1 - degree])
     n = shape[0] if shape else 1
     for k, matrix in enumerate(matrices, start=degree):
         if np.shape(matrix) != (n, n**k) and not (k == 0 and np.shape(matrix) == (n,)):

@@ -18,16 +18,15 @@ from qgd.dynamics.series import evaluate_series, evaluate_series_parallel, evalu
 _STAGES = 12
 _ALL = 16
 _BLOCK = 512
-_SHORT = 48  # entries of a state up to which loops over it are too short to be fast
 _SERIAL = 1_000_000  # multiplications below which an OpenMP region costs more than it gives
 A = np.zeros((_ALL, _ALL))
 A[:_STAGES, :_STAGES] = DOP853.A
 A[_STAGES, :_STAGES] = DOP853.B
 A[_STAGES + 1 :, :] = DOP853.A_EXTRA
 # The non-zero weights of each stage, filled up with zeros to a multiple of four.
-_COUNT = (A != 0.0).sum(axis=1)
-_SLOPE = np.argsort(A == 0.0, axis=1, kind="stable")
-_WEIGHT = np.take_along_axis(A, _SLOPE, axis=1)
+_COUNT = (A != 0.0).sum(axis=1).astype(np.uint64)
+_SLOPE = np.argsort(A == 0.0, axis=1, kind="stable").astype(np.uint64)
+_WEIGHT = np.take_along_axis(A, _SLOPE.astype(np.int64), axis=1)
 _SLOPE[_WEIGHT == 0.0] = 0
 E3, E5, D = (np.ascontiguousarray(getattr(DOP853, name)) for name in ("E3", "E5", "D"))
 
@@ -49,41 +48,21 @@ def _slope(pointer, word, coefficient, y0, y, out):  # type: ignore[no-untyped-d
 def _combine(y, h, stage, slopes, out):  # type: ignore[no-untyped-def]
     """out = y + h sum_s A[stage, s] K[s]; `slopes` is K in one row.
 
-    Short states keep four sums in registers; long ones take four slopes at a time, in blocks that
-    stay in the cache.
+    Four slopes at a time, in blocks that stay in the cache. Every index is unsigned, for signed
+    ones are tested for being negative, which costs more than the sums.
     """
-    size = y.size - 1
-    count = _COUNT[stage]
-    if size <= _SHORT:
-        whole = size - size % 4
-        for i in range(0, whole, 4):
-            a, b, c, d = 0.0, 0.0, 0.0, 0.0
-            for m in range(count):
-                w, k = _WEIGHT[stage, m], _SLOPE[stage, m] * size + i
-                a += w * slopes[k]
-                b += w * slopes[k + 1]
-                c += w * slopes[k + 2]
-                d += w * slopes[k + 3]
-            out[i] = y[i] + h * a
-            out[i + 1] = y[i + 1] + h * b
-            out[i + 2] = y[i + 2] + h * c
-            out[i + 3] = y[i + 3] + h * d
-        for i in range(whole, size):
-            total = 0.0
-            for m in range(count):
-                total += _WEIGHT[stage, m] * slopes[_SLOPE[stage, m] * size + i]
-            out[i] = y[i] + h * total
-        return
-    for low in range(0, size, _BLOCK):
-        high = np.uint64(min(low + _BLOCK, size))  # unsigned: no test for negative indices
-        for i in range(np.uint64(low), high):
+    size, block, stage = np.uint64(y.size - 1), np.uint64(_BLOCK), np.uint64(stage)
+    m1, m2, m3, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    for low in range(np.uint64(0), size, block):
+        high = min(low + block, size)
+        for i in range(low, high):
             out[i] = y[i]
-        for m in range(0, count, 4):
-            w0, k0 = h * _WEIGHT[stage, m], np.uint64(_SLOPE[stage, m] * size)
-            w1, k1 = h * _WEIGHT[stage, m + 1], np.uint64(_SLOPE[stage, m + 1] * size)
-            w2, k2 = h * _WEIGHT[stage, m + 2], np.uint64(_SLOPE[stage, m + 2] * size)
-            w3, k3 = h * _WEIGHT[stage, m + 3], np.uint64(_SLOPE[stage, m + 3] * size)
-            for i in range(np.uint64(low), high):
+        for m in range(np.uint64(0), _COUNT[stage], four):
+            w0, k0 = h * _WEIGHT[stage, m], _SLOPE[stage, m] * size
+            w1, k1 = h * _WEIGHT[stage, m + m1], _SLOPE[stage, m + m1] * size
+            w2, k2 = h * _WEIGHT[stage, m + m2], _SLOPE[stage, m + m2] * size
+            w3, k3 = h * _WEIGHT[stage, m + m3], _SLOPE[stage, m + m3] * size
+            for i in range(low, high):
                 first = w0 * slopes[k0 + i] + w1 * slopes[k1 + i]
                 out[i] += first + (w2 * slopes[k2 + i] + w3 * slopes[k3 + i])
 
