@@ -31,7 +31,7 @@ _SLOPE[_WEIGHT == 0.0] = 0
 E3, E5, D = (np.ascontiguousarray(getattr(DOP853, name)) for name in ("E3", "E5", "D"))
 
 
-@njit(cache=True)
+@njit  # not cached, for it calls a kernel with threads: see there
 def _slope(pointer, word, coefficient, y0, y, out):  # type: ignore[no-untyped-def]
     """The field at the flat state y, a point or a series like y0 (decided at compile time)."""
     if y0.ndim == 1:

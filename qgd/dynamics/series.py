@@ -39,7 +39,9 @@ def evaluate_series(pointer, word, coefficient, W, out):  # type: ignore[no-unty
     _series_rows(0, len(W), pointer, word, coefficient, W, out)
 
 
-@njit(cache=True, parallel=True)
+# Not cached: a kernel with threads that is read from its own cache while a caller is compiled makes
+# the cache of that caller crash. It is compiled together with the caller and kept in its cache.
+@njit(parallel=True)
 def evaluate_series_parallel(pointer, word, coefficient, W, out):  # type: ignore[no-untyped-def]
     """The same on all threads: one region, for more work than that costs."""
     for chunk in prange(_CHUNKS):
