@@ -50,6 +50,8 @@ _EXPORTS = {
         "gradient_flow",
         "stochastic_gradient_descent",
     ],
+    "qgd.dynamics.symbolic": ["from_sympy", "to_sympy"],
+    "qgd.dynamics.f_lists": ["from_f_list", "to_f_list"],
     "qgd.dynamics.transforms": ["AffineChange", "rescale", "shift"],
     "qgd.dynamics.integrate": ["Trajectory", "descend", "integrate", "iterate"],
     "qgd.dynamics.dissipation": ["Majorant", "flow_majorant", "log_norm", "majorant"],

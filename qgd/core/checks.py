@@ -41,6 +41,8 @@ def check_real(
         message = f"`{name}` must be a real number, got {type(value).__name__} {value!r}"
         raise TypeError(_sentence(message, remedy))
     number = float(value)
+    if math.isfinite(number) and above < number < below and at_least <= number <= at_most:
+        return number
     limits = [
         (math.isfinite(number), "finite"),
         (number > above, f"greater than {above:g}"),
@@ -65,17 +67,20 @@ def check_array(
         array = raw.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise TypeError(_sentence(f"`{name}` must be real numbers, got {error}", remedy)) from None
-    fits = array.ndim == len(shape) and all(
-        got > 0 if wanted is None else got == wanted
-        for got, wanted in zip(array.shape, shape, strict=True)
+    fits = array.shape == tuple(shape) or (
+        array.ndim == len(shape)
+        and all(
+            got > 0 if wanted is None else got == wanted
+            for got, wanted in zip(array.shape, shape, strict=True)
+        )
     )
     if not fits:
         wanted_text = "(" + ", ".join("at least 1" if s is None else str(s) for s in shape) + ")"
         raise ValueError(
             _sentence(f"`{name}` must have shape {wanted_text}, got {array.shape}", remedy)
         )
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
+    if not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))
         place = tuple(int(i) for i in bad[0])
         raise ValueError(
             _sentence(
@@ -102,9 +107,13 @@ def check_indices(name: str, value: ArrayLike, count: int, remedy: str = "") -> 
 
 def check_increasing(name: str, value: ArrayLike) -> RealArray:
     """Return a finite, strictly increasing float64 array that is not empty."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim == 1:
+        inside = (value[1:] > value[:-1]).all()  # in this case finite ends are enough
+        if value.size and math.isfinite(value[0]) and math.isfinite(value[-1]) and inside:
+            return value
     array = check_array(name, value, (None,))
-    late = np.flatnonzero(np.diff(array) <= 0)
-    if len(late):
+    if not (array[1:] > array[:-1]).all():
+        late = np.flatnonzero(np.diff(array) <= 0)
         raise ValueError(
             f"`{name}` must be strictly increasing, got {array[late[0] + 1]:g} after "
             f"{array[late[0]]:g} at index {late[0] + 1}; sort them and drop repeats"

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_array, check_increasing, check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
-from qgd.dynamics.runge_kutta import E3, E5, A, D, dop853
+from qgd.dynamics.runge_kutta import dop853
 from qgd.dynamics.series import evaluate_terms
 from qgd.dynamics.system import Flow, Map, PolynomialMap, PolynomialSystem, Terms
 from qgd.problem.loss import Loss
@@ -25,10 +25,12 @@ _DIVERGED = 1e150
 
 @njit(cache=True)
 def _iterate(pointer, word, coefficient, x0, num_steps, out):  # type: ignore[no-untyped-def]
-    increment = np.empty_like(x0)
+    n = x0.size
+    increment, point = np.empty(n), np.ones(n + 1)
     out[0] = x0
     for k in range(num_steps):
-        evaluate_terms(pointer, word, coefficient, out[k], increment)
+        point[:n] = out[k]
+        evaluate_terms(pointer, word, coefficient, point, increment)
         out[k + 1] = out[k] + increment
 
 
@@ -165,30 +167,29 @@ def integrate(
         system is too stiff for an explicit method.
     """
     x = check_array("x0", x0, (system.num_variables,))
-    return integrate_flow(system, x[:, None], False, times, rtol, atol, max_steps)
+    return integrate_flow(system, x, times, rtol, atol, max_steps)
 
 
 def integrate_flow(
     system: Flow,
     y0: RealArray,
-    is_series: bool,
     times: ArrayLike,
     rtol: float,
     atol: float,
     max_steps: int,
 ) -> Trajectory:
-    """Run the kernel on a point (n, 1) or a series (n, N); values have shape (m, n * width)."""
+    """Run the kernel on a point (n,) or a series (n, N); values have shape (m, y0.size)."""
     t = check_increasing("times", times)
     options = rtol, atol, max_steps
     if isinstance(system, PolynomialSystem):
-        return _integrate_terms(system.terms, y0, is_series, t, *options)
+        return _integrate_terms(system.terms, y0, t, *options)
     inner = system.switches[(system.switches > t[0]) & (system.switches < t[-1])]
     every = np.union1d(t, inner)
     edges = np.searchsorted(every, [t[0], *inner, t[-1]])
     values, counts = [y0.reshape(1, -1)], np.zeros(3, dtype=int)
     for first, last in itertools.pairwise(edges):
         here, start = every[first : last + 1], values[-1][-1].reshape(y0.shape)
-        path = _integrate_terms(system.at(here[0]).terms, start, is_series, here, *options)
+        path = _integrate_terms(system.at(here[0]).terms, start, here, *options)
         values.append(path.values[1:])
         counts += path.steps, path.rejected, path.evaluations
     kept = np.concatenate(values)[np.searchsorted(every, t)]
@@ -198,7 +199,6 @@ def integrate_flow(
 def _integrate_terms(
     terms: Terms,
     y0: RealArray,
-    is_series: bool,
     t: RealArray,
     rtol: float,
     atol: float,
@@ -207,10 +207,10 @@ def _integrate_terms(
     check_real("rtol", rtol, above=0)
     check_real("atol", atol, above=0)
     check_integer("max_steps", max_steps, 1)
-    out = np.empty((len(t), *y0.shape))
+    out = np.empty((len(t), y0.size))
     elapsed = t - t[0]
     steps, rejected, evaluations, reached = dop853(
-        is_series, *terms, y0, elapsed, float(rtol), float(atol), max_steps, A, E3, E5, D, out
+        *terms, y0, elapsed, float(rtol), float(atol), max_steps, out
     )
     if reached < elapsed[-1]:
         raise QGDError(
@@ -219,4 +219,4 @@ def _integrate_terms(
             f"{steps + rejected} steps (max_steps = {max_steps}); it blows up or is stiff: shorten "
             "the time, raise max_steps or loosen rtol",
         )
-    return Trajectory(t, out.reshape(len(t), -1), steps, rejected, evaluations)
+    return Trajectory(t, out, steps, rejected, evaluations)

@@ -15,25 +15,20 @@ _CHUNKS = 64
 
 @njit(cache=True)
 def evaluate_terms(pointer, word, coefficient, x, out):  # type: ignore[no-untyped-def]
-    """out = the field at the point x."""
-    n, width = out.size, word.shape[1]
+    """out[:n] = the field at the point x[:n]; x[n] must be 1, for the letter n stands for it."""
+    n, width = pointer.size - 1, word.shape[1]
     for i in range(n):
         total = 0.0
-        for t in range(pointer[i], pointer[i + 1]):
-            value = coefficient[t]
-            letter = word[t, 0]
-            if letter < n:
-                value *= x[letter]
-                # Degree two is unrolled: it is what most fields consist of.
-                if width > 1:
-                    letter = word[t, 1]
-                    if letter < n:
-                        value *= x[letter]
-                        for p in range(2, width):
-                            letter = word[t, p]
-                            if letter == n:
-                                break
-                            value *= x[letter]
+        # Unsigned indices, and two factors without a branch: most fields consist of such terms.
+        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + 1])):
+            value = coefficient[t] * x[np.uint64(word[t, 0])]
+            if width > 1:
+                value *= x[np.uint64(word[t, 1])]
+                for p in range(2, width):
+                    letter = np.uint64(word[t, p])
+                    if letter == n:
+                        break
+                    value *= x[letter]
             total += value
         out[i] = total
 
@@ -44,7 +39,9 @@ def evaluate_series(pointer, word, coefficient, W, out):  # type: ignore[no-unty
     _series_rows(0, len(W), pointer, word, coefficient, W, out)
 
 
-@njit(cache=True, parallel=True)
+# Not cached: a kernel with threads that is read from its own cache while a caller is compiled makes
+# the cache of that caller crash. It is compiled together with the caller and kept in its cache.
+@njit(parallel=True)
 def evaluate_series_parallel(pointer, word, coefficient, W, out):  # type: ignore[no-untyped-def]
     """The same on all threads: one region, for more work than that costs."""
     for chunk in prange(_CHUNKS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -89,7 +89,7 @@ class PolynomialField:
 
         point = check_array("x", x, (self.num_variables,))
         out = np.empty(self.num_variables)
-        evaluate_terms(*self.terms, point, out)
+        evaluate_terms(*self.terms, np.append(point, 1.0), out)
         return out
 
 
@@ -249,11 +249,19 @@ def _rows(matrix: ArrayLike | csr_array) -> int:
 
 def _checked(k: int, Fk: ArrayLike | csr_array, n: int) -> csr_array:
     check_word_space(n, k)
+    given: Any = Fk if issparse(Fk) else np.asarray(Fk)
+    kind = given.dtype.kind
+    if kind not in "biufO":
+        raise TypeError(
+            f"`F[{k}]` must be real, got {'complex numbers' if kind == 'c' else f'dtype {kind}'}; "
+            "write real and imaginary parts as variables of their own"
+        )
     if issparse(Fk):
-        matrix = csr_array(Fk, dtype=np.float64, copy=True)
+        matrix = csr_array(given.reshape(n, 1) if k == 0 and given.shape == (n,) else given)
+        matrix = matrix.astype(np.float64, copy=True)
         shape = matrix.shape
     else:
-        dense = np.asarray(Fk, dtype=np.float64)
+        dense = given.astype(np.float64)
         shape = dense.shape
         fits = dense.size == n ** (k + 1) and shape[:1] in {(), (n,)}
         matrix = csr_array(dense.reshape(n, n**k)) if fits else csr_array((n, 0))

@@ -85,7 +85,7 @@ def graded_integrate(
     """
     _check_exact(system, (PolynomialSystem, TimeDependentSystem), "lifted_states")
     W = _start(system, order, x0, np.size(times), homogenised)
-    path = integrate_flow(system, W, True, times, rtol, atol, max_steps)
+    path = integrate_flow(system, W, times, rtol, atol, max_steps)
     parts = path.values.reshape(len(path.times), *W.shape)
     counts = path.steps, path.rejected, path.evaluations
     return GradedSolution(path.times, parts, homogenised, *counts)

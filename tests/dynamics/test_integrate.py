@@ -25,6 +25,8 @@ from strategies import (
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.gradient import gradient_descent
 from qgd.dynamics.integrate import descend, integrate, iterate
+from qgd.dynamics.runge_kutta import _slope, dop853
+from qgd.dynamics.series import evaluate_series_parallel
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem, TimeDependentMap
 from qgd.problem.polynomial import PolynomialLoss
 
@@ -285,3 +287,10 @@ def test_dense_output_has_order_seven():
         inside = integrate(decay, [1.0], [0.0, 0.4 * h, h], rtol=100.0, atol=100.0, max_steps=1)
         errors.append(abs(inside.values[1, 0] - math.exp(-0.4 * h)))
     assert math.log2(errors[0] / errors[1]) == pytest.approx(8, abs=0.4)
+
+
+def test_kernel_with_threads_has_no_cache_of_its_own():
+    """Read from one while a caller is compiled, it would make the caller's cache crash."""
+    assert not evaluate_series_parallel.stats.cache_path
+    assert not _slope.stats.cache_path
+    assert dop853.stats.cache_path

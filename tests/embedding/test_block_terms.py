@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import polynomial_systems
+from strategies import fewer, polynomial_maps, polynomial_systems
 
 import qgd
 
@@ -17,6 +17,21 @@ def test_terms_add_up_to_the_carleman_matrix_and_its_offset(flow, order):
     matrix, offset = np.zeros(lifted.matrix.shape), np.zeros(lifted.dimension)
     for term in qgd.block_terms(flow, order):
         block, rows = term.matrix(flow).toarray(), lifted.levels[term.row - 1]
+        if term.column == 0:
+            offset[rows] += block.ravel()
+        else:
+            matrix[rows, lifted.levels[term.column - 1]] += block
+    np.testing.assert_allclose(matrix, lifted.matrix.toarray(), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(offset, lifted.offset, rtol=0, atol=1e-14)
+
+
+@fewer(2)
+@given(polynomial_maps(3, 3), st.integers(1, 3))
+def test_terms_add_up_to_the_first_order_embedding_of_a_map_less_the_identity(step, order):
+    lifted = qgd.carleman(step, order, form="first_order")
+    matrix, offset = np.eye(lifted.dimension), np.zeros(lifted.dimension)
+    for term in qgd.block_terms(step, order):
+        block, rows = term.matrix(step).toarray(), lifted.levels[term.row - 1]
         if term.column == 0:
             offset[rows] += block.ravel()
         else:
