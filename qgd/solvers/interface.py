@@ -55,7 +55,8 @@ class LinearSolver(Protocol):
     """Contract of a solver of A z = b.
 
     1. It reads the encoding, the right-hand side and the bound of ||A^-1||; never a solution.
-    2. Norm, sign and success probability are in the returned amplitudes and nowhere else.
+    2. Norm, sign and success probability are in the returned amplitudes and nowhere else, unless
+       the state says `scale_is_known=False`: its scale is then read from the same run.
     3. All levels of fidelity give the same amplitudes to 1e-10 wherever they run.
     4. The returned bound holds for the vector scale * amplitudes in the Euclidean norm.
     5. `with_epsilon` returns the same solver with another accuracy on [1 / kappa, 1].

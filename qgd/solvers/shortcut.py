@@ -64,6 +64,17 @@ class KernelReflection:
     ----------
     Dalzell, arXiv:2406.12086; filter: Lin, Tong, arXiv:1910.14596. Proofs: Theorems 12.1 to 12.4
     of proofs/12-kernel-reflection.md.
+
+    Examples
+    --------
+    >>> from qgd import PolynomialMap, carleman, encode, history_system
+    >>> step = carleman(PolynomialMap([[0.1], [[-0.4]]]), 1)
+    >>> system = encode(history_system(step, [0.5], 2))
+    >>> solved = KernelReflection(1e-6, norm=1.0).prepare(system)
+    >>> solved.state.solution.round(5)
+    array([0.5 , 0.4 , 0.34, 0.34])
+    >>> solved.state.success_probability > 0.6, solved.cost.preliminary_calls
+    (True, 0)
     """
 
     epsilon: float = 1e-6

@@ -59,6 +59,13 @@ def test_every_solver_trains_the_default_problem(solver: str) -> None:
     assert training.true_error <= training.budget.total().value <= 0.05
 
 
+def test_the_shortcut_solver_trains_with_amplitudes_and_shows_its_norm_search() -> None:
+    settings = Settings(solver="shortcut", readout="amplitudes", num_steps=6, tolerance=0.05)
+    training = run_experiment(load_dataset("breast-cancer"), settings).training
+    assert training.true_error <= training.budget.proved_total() <= 0.05
+    assert training.rounds[0].solution.resources.preliminary_calls > 0
+
+
 def test_all_proved_budget_with_amplitudes() -> None:
     settings = Settings(readout="amplitudes")
     training = run_experiment(load_dataset("breast-cancer"), settings).training
