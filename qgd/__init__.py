@@ -71,6 +71,7 @@ _EXPORTS = {
     "qgd.embedding.graded_solution": ["GradedSolution"],
     "qgd.embedding.matrix_free": ["CarlemanOperator", "carleman_operator"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
+    "qgd.embedding.certificate": ["HistoryCertificate", "certify_history"],
     "qgd.embedding.truncation": ["majorant_bound", "propagated_bound", "truncation_bound"],
     "qgd.embedding.truncated": [
         "TruncatedSolutions",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from qgd import __version__
+from qgd.cli.certify import certify
 from qgd.cli.progress import stages
 from qgd.cli.sweep import sweep
 from qgd.core.outcome import Outcome, QGDError
@@ -17,6 +18,8 @@ from qgd.pipeline.experiment import READOUTS, SOLVERS, Experiment, Settings, run
 from qgd.pipeline.gate_instance import GateInstance, gate_instance
 from qgd.pipeline.order import Order, check_order
 from qgd.problem.datasets import BUILT_IN, load_dataset
+from qgd.report.history_file import NAME as HISTORY
+from qgd.report.history_file import history_bytes
 from qgd.report.record import experiment_record, to_json, write_atomically
 from qgd.report.text import experiment_report
 
@@ -41,6 +44,7 @@ def root(
 
 
 app.command()(sweep)
+app.command()(certify)
 
 
 @app.command()
@@ -94,7 +98,8 @@ def train(
 ) -> None:
     """Prune a model, train the kept weights by the quantum solver, and compare.
 
-    Writes result.json, figure.png and circuit.qpy (the first steps at gate level).
+    Writes result.json, figure.png, history.npz (what `qgd certify` checks) and circuit.qpy (the
+    first steps at gate level).
     """
     started = time.perf_counter()
     base = _QUICK if quick else _DEFAULT
@@ -153,6 +158,7 @@ def _write(
         qpy.dump(gate.circuit, stream)
         files["circuit.qpy"] = stream.getvalue()
     files["figure.png"] = _figure(experiment)
+    files[HISTORY] = history_bytes(experiment.training.rounds)
     record = experiment_record(experiment, gate, time.perf_counter() - started)
     files["result.json"] = to_json(record)
     if gate is None:  # none may be left from an earlier run

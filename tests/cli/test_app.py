@@ -23,11 +23,12 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_train_prints_the_page_and_writes_three_files(tmp_path: Path) -> None:
+def test_train_prints_the_page_and_writes_its_files(tmp_path: Path) -> None:
     done = run("train", "breast-cancer", "--quick", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "qgd-results" / "breast-cancer"
-    assert sorted(p.name for p in folder.iterdir()) == ["circuit.qpy", "figure.png", "result.json"]
+    names = ["circuit.qpy", "figure.png", "history.npz", "result.json"]
+    assert sorted(p.name for p in folder.iterdir()) == names
     record = json.loads((folder / "result.json").read_text())
     assert record["error"]["true"] <= record["error"]["total"]["value"]
     assert f"{record['error']['true']:.2e}" in done.stdout
