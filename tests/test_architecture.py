@@ -39,7 +39,7 @@ ALLOWED = {
     "solvers": {"numpy", "scipy", "numba", "qiskit"},
     "readout": {"numpy", "scipy", "qiskit"},
     "pipeline": {"numpy", "qiskit"},
-    "report": {"numpy"},
+    "report": {"numpy", "scipy"},
     "cli": {"typer", "rich"},
 }
 

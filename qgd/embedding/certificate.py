@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,8 @@ from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_array, check_integer, check_real
 from qgd.dynamics.integrate import check_defined_steps
 from qgd.dynamics.system import Map, PolynomialMap
-from qgd.embedding.balls import (
-    Rows,
-    apply_rows,
-    coefficient_norms,
-    euclidean,
-    flint,
-    lift_rows,
-    shifted_map,
-    upper,
-)
+from qgd.embedding.balls import euclidean, flint, upper
+from qgd.embedding.certified_run import CertifiedRun, largest
 
 if TYPE_CHECKING:
     from flint import arb
@@ -146,8 +137,8 @@ def certify_history(
     before = module.ctx.prec
     module.ctx.prec = precision
     try:
-        run = _Run(maps, start, origin, float(scale), order, num_steps)
-        return run.certificate(blocks, answer, precision)
+        run = CertifiedRun(maps, start, origin, float(scale), order, num_steps)
+        return _certificate(run, blocks, answer, precision)
     finally:
         module.ctx.prec = before
 
@@ -165,120 +156,26 @@ def _blocks(history: ArrayLike, n: int, order: int, num_steps: int) -> RealArray
     return check_array("history", flat, (len(flat),)).reshape(times, dimension)
 
 
-class _Run:
-    """One map, one start and one order in ball arithmetic."""
-
-    def __init__(
-        self,
-        maps: tuple[PolynomialMap, ...],
-        start: RealArray,
-        origin: RealArray,
-        scale: float,
-        order: int,
-        num_steps: int,
-    ) -> None:
-        arb = flint().arb
-        self.n, self.order, self.num_steps, self.scale = len(start), order, num_steps, scale
-        self.origin = [arb(float(c)) for c in origin]
-        pairs = zip(start, origin, strict=True)
-        self.start = [(arb(float(x)) - arb(float(c))) / arb(scale) for x, c in pairs]
-        components = [shifted_map(step, origin, scale) for step in maps]
-        self.rows: list[Rows] = [lift_rows(step, order) for step in components]
-        norms = [coefficient_norms(step) for step in components]
-        self.g = [
-            _largest([every[k] for every in norms if k < len(every)])
-            for k in range(max(len(every) for every in norms))
-        ]
-        self.powers = _powers(self.g, order)
-
-    def certificate(
-        self, blocks: RealArray, answer: ArrayLike | None, precision: int
-    ) -> HistoryCertificate:
-        copies = len(blocks) - self.num_steps
-        levels = [self._rest(blocks, k) for k in range(len(blocks))]
-        found = self._recursion(levels, blocks)
-        scale = flint().arb(self.scale)
-        copied = [row[0] for row in found[self.num_steps :]]
-        error = sum(copied, flint().arb(0)) / copies * scale
-        mean = self._mean(blocks)
-        if answer is not None:
-            given = check_array("answer", answer, (self.n,))
-            pairs = zip(given, mean, strict=True)
-            error += euclidean([flint().arb(float(a)) - m for a, m in pairs])
-        apriori = self._recursion(None, None)[-1][0] * scale
-        residual = upper(_largest([rho for level in levels for rho in level]))
-        return HistoryCertificate(
-            _bound("history", error, "certified residual", f"{_PAGE}#Theorem 13.1"),
-            _bound("truncation", apriori, "majorant recursion", "02-truncation.md#Theorem 2.1"),
-            self._condition(copies - 1),
-            residual,
-            precision,
-        )
-
-    def _rest(self, blocks: RealArray, k: int) -> list[arb]:
-        """Norms of the levels of block k of b - L z."""
-        arb = flint().arb
-        y = [arb(float(v)) for v in blocks[k]]
-        if k == 0:
-            expected, power = [], [arb(1)]
-            for _ in range(self.order):
-                power = [p * x for p in power for x in self.start]
-                expected += power
-        else:
-            expected = [arb(float(v)) for v in blocks[k - 1]]
-            if k <= self.num_steps:
-                rows = self.rows[k - 1] if len(self.rows) > 1 else self.rows[0]
-                expected = apply_rows(rows, expected)
-        gaps = [a - b for a, b in zip(y, expected, strict=True)]
-        edges = np.cumsum([0] + [self.n**j for j in range(1, self.order + 1)])
-        return [euclidean(gaps[a:b]) for a, b in itertools.pairwise(edges)]
-
-    def _recursion(
-        self, levels: list[list[arb]] | None, blocks: RealArray | None
-    ) -> list[list[arb]]:
-        """E^0, E^1, ...; without a history, those of the exact truncated system."""
-        arb, N = flint().arb, self.order
-        error = [arb(0)] * N if levels is None else list(levels[0])
-        w, found = euclidean(self.start), [error]
-        for k in range(self.num_steps if levels is None else len(levels) - 1):
-            if blocks is not None:
-                seen = euclidean([arb(float(v)) for v in blocks[k, : self.n]]) + error[0]
-                w = w.min(seen)
-            if k < self.num_steps:
-                error = [
-                    sum((c * e for c, e in zip(row[1 : N + 1], error, strict=False)), arb(0))
-                    + sum((c * w**m for m, c in enumerate(row) if m > N), arb(0))
-                    for row in self.powers
-                ]
-                w = sum((c * w**m for m, c in enumerate(self.g)), arb(0))
-            if levels is not None:
-                error = [e + rho for e, rho in zip(error, levels[k + 1], strict=True)]
-            found.append(error)
-        return found
-
-    def _mean(self, blocks: RealArray) -> list[arb]:
-        arb = flint().arb
-        final = blocks[self.num_steps :]
-        return [
-            c + arb(self.scale) * sum((arb(float(v)) for v in final[:, i]), arb(0)) / len(final)
-            for i, c in enumerate(self.origin)
-        ]
-
-    def _condition(self, padding: int) -> Bound:
-        """(1 + max(1, theta)) times the root of row sum times column sum (Theorem 13.2)."""
-        arb, N, T = flint().arb, self.order, self.num_steps
-        table = [[*row[1:], *[arb(0)] * N][:N] for row in self.powers]
-        sums = (
-            [sum(row, arb(0)) for row in table],
-            [sum(c, arb(0)) for c in zip(*table, strict=True)],
-        )
-        theta = (_largest(sums[0]) * _largest(sums[1])).sqrt()
-        powers = [theta**d for d in range(T + 1)]
-        partial = list(itertools.accumulate(powers))
-        rows = _largest([*partial, partial[-1] + padding])
-        columns = _largest([s + padding * t for s, t in zip(partial, powers, strict=True)])
-        value = (1 + theta.max(arb(1))) * (rows * columns).sqrt()
-        return _bound("condition number", value, "block norms", f"{_PAGE}#Theorem 13.2")
+def _certificate(
+    run: CertifiedRun, blocks: RealArray, answer: ArrayLike | None, precision: int
+) -> HistoryCertificate:
+    arb = flint().arb
+    levels = [run.residual(blocks, k) for k in range(len(blocks))]
+    scale, copies = arb(run.scale), run.recursion(levels, blocks)[run.num_steps :]
+    error = sum((row[0] for row in copies), arb(0)) / len(copies) * scale
+    if answer is not None:
+        given = check_array("answer", answer, (run.n,))
+        pairs = zip(given, run.mean(blocks), strict=True)
+        error += euclidean([arb(float(a)) - m for a, m in pairs])
+    apriori = run.recursion(None, None)[-1][0] * scale
+    condition = run.condition(len(copies) - 1)
+    return HistoryCertificate(
+        _bound("history", error, "certified residual", f"{_PAGE}#Theorem 13.1"),
+        _bound("truncation", apriori, "majorant recursion", "02-truncation.md#Theorem 2.1"),
+        _bound("condition number", condition, "block norms", f"{_PAGE}#Theorem 13.2"),
+        upper(largest([rho for level in levels for rho in level])),
+        precision,
+    )
 
 
 def _bound(stage: str, value: arb, source: str, theorem: str) -> Bound:
@@ -292,24 +189,3 @@ def _bound(stage: str, value: arb, source: str, theorem: str) -> Bound:
         theorem,
         assumptions=(Assumption("computed in ball arithmetic", True),),
     )
-
-
-def _largest(values: list[arb]) -> arb:
-    result = values[0]
-    for value in values[1:]:
-        result = result.max(value)
-    return result
-
-
-def _powers(g: list[arb], order: int) -> list[list[arb]]:
-    """c_{jm}, the coefficients of g(x)^j, for j = 1..N."""
-    arb = flint().arb
-    power, table = [arb(1)], []
-    for _ in range(order):
-        longer = [arb(0)] * (len(power) + len(g) - 1)
-        for a, p in enumerate(power):
-            for b, q in enumerate(g):
-                longer[a + b] += p * q
-        power = longer
-        table.append(power)
-    return table

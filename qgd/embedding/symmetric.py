@@ -38,16 +38,17 @@ def derivation_matrix(field: PolynomialField, basis: MonomialBasis) -> tuple[csr
     counts = np.zeros(basis.dimension + 1, dtype=np.int64)
     work = basis.dimension * max(1, len(coefficient) // n)
     count, fill = (_count, _fill) if work < _SERIAL else (_count_parallel, _fill_parallel)
-    limits = _limits(pointer, length, n, order)
+    limits = _limits(pointer, length, order)
     has_diagonal = int(diagonal.any())
     count(basis.offsets, basis.table, limits, has_diagonal, counts)
     indptr = np.cumsum(counts)
     starts, up = basis.products
+    places = _places(letters, starts, basis.sizes)
     kind = np.int32 if max(basis.dimension, indptr[-1]) < 2**31 else np.int64
     indices, data = np.empty(indptr[-1], dtype=kind), np.empty(indptr[-1])
     used = np.zeros(basis.dimension, dtype=np.int64) if owned.any() else np.empty(0, dtype=np.int64)
     fill(
-        up, starts, basis.sizes, basis.offsets, basis.table, pointer, letters, length, coefficient,
+        up, places, basis.offsets, basis.table, pointer, length, coefficient,
         diagonal, has_diagonal, owned, indptr, indices, data, used,
     )  # fmt: skip
     if len(used) and (used != np.diff(indptr)).any():
@@ -78,14 +79,20 @@ def _tables(
     return word, begins, length, coefficient, diagonal, owned
 
 
-def _limits(pointer: IntArray, length: IntArray, n: int, order: int) -> IntArray:
+def _limits(pointer: IntArray, length: IntArray, order: int) -> IntArray:
     """limits[k - 1, i]: terms of row i that stay within the lift of a word of k letters."""
-    limits = np.empty((order, n), dtype=np.int64)
-    for k in range(1, order + 1):
-        inside = (length + k - 1 <= order) & (length + k - 1 >= 1)
-        total = np.concatenate(([0], np.cumsum(inside)))
-        limits[k - 1] = total[pointer[1:]] - total[pointer[:-1]]
-    return limits
+    size = length + np.arange(order)[:, None]  # of the words that a term makes of words of level k
+    inside = np.zeros((order, len(length) + 1), dtype=np.int64)
+    np.cumsum((size >= 1) & (size <= order), axis=1, out=inside[:, 1:])
+    return np.asarray(inside[:, pointer[1:]] - inside[:, pointer[:-1]])
+
+
+def _places(letters: IntArray, starts: IntArray, sizes: IntArray) -> IntArray:
+    """places[k - 1, t, q]: row of the table of products for letter q of term t at level k."""
+    order, width = len(sizes) - 1, letters.shape[1]
+    level = np.minimum(np.arange(order)[:, None] + np.arange(width), order - 1)
+    # The filler n is past the last letter of its level; it is not read.
+    return np.asarray(starts[level][:, None] + letters * sizes[level][:, None])
 
 
 @njit(cache=True)
@@ -118,7 +125,7 @@ def _count_rows(offsets, table, limits, has_diagonal, counts):  # type: ignore[n
 
 
 def _fill_rows(  # type: ignore[no-untyped-def]
-    up, starts, sizes, offsets, table, pointer, letters, length, coefficient, diagonal,
+    up, places, offsets, table, pointer, length, coefficient, diagonal,
     has_diagonal, owned, indptr, indices, data, used,
 ):  # fmt: skip
     order = len(offsets) - 1
@@ -157,10 +164,10 @@ def _fill_rows(  # type: ignore[no-untyped-def]
                         break  # the terms of a row are sorted by length
                     if size == 0:
                         continue
-                    column = rest
+                    # An unsigned index is not looked at twice, as one that may be negative is.
+                    column = np.int64(rest)
                     for q in range(length[t]):
-                        row = starts[level - 1 + q] + letters[t, q] * sizes[level - 1 + q]
-                        column = up[row + column]
+                        column = np.int64(up[np.uint64(places[level - 1, t, q] + column)])
                     column += offsets[size - 1]
                     value = multiplicity * coefficient[t]
                     if merges and owned[t]:
