@@ -64,7 +64,7 @@ def test_run_without_circuit_leaves_none_of_an_earlier_run(tmp_path: Path) -> No
     (folder / "circuit.qpy").write_bytes(b"old")
     done = run("train", "breast-cancer", "--quick", "--solver", "direct", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert sorted(p.name for p in folder.iterdir()) == ["figure.png", "result.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["figure.png", "history.npz", "result.json"]
 
 
 @pytest.mark.parametrize(
