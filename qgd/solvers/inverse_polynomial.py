@@ -77,7 +77,6 @@ def _one_minus_ratio(x: RealArray, complement: RealArray, a: float, n: int) -> R
     # |L_n(u(0))| = r^{-n} (1 - r^2) / 2.
     log_peak = -n * math.log(r) + math.log1p(-r * r) - math.log(2)
     outside = x >= a
-    ratio = np.empty_like(x)
     squared = (np.abs(x - a)) * (x + a)
     # Where |u| <= 1, u = cos(phi) with tan(phi / 2) = sqrt((1 - x^2) / (x^2 - a^2)).
     phi = 2 * np.arctan2(complement, np.sqrt(squared))
@@ -87,11 +86,7 @@ def _one_minus_ratio(x: RealArray, complement: RealArray, a: float, n: int) -> R
     grown = 0.5 * (1 + np.exp(-2 * n * t)) - 0.5 * r * (np.exp(-t) + np.exp(-(2 * n - 1) * t))
     with np.errstate(divide="ignore"):
         growing = n * t + np.log(np.maximum(grown, 0)) - log_peak
-    ratio[outside] = oscillating[outside]
-    result = 1 - ratio
-    inside = ~outside
-    result[inside] = -np.expm1(np.minimum(growing[inside], 0))
-    return result
+    return np.where(outside, 1 - oscillating, -np.expm1(np.minimum(growing, 0)))
 
 
 def largest_value(coefficients: RealArray) -> float:
