@@ -6,6 +6,7 @@ Form of every message: what must hold, what was got, what to do.
 from __future__ import annotations
 
 import math
+import operator
 import os
 from collections.abc import Callable, Sequence
 
@@ -108,8 +109,13 @@ def check_indices(name: str, value: ArrayLike, count: int, remedy: str = "") -> 
 def check_increasing(name: str, value: ArrayLike) -> RealArray:
     """Return a finite, strictly increasing float64 array that is not empty."""
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim == 1:
-        inside = (value[1:] > value[:-1]).all()  # in this case finite ends are enough
-        if value.size and math.isfinite(value[0]) and math.isfinite(value[-1]) and inside:
+        if value.size < 32:  # a fifth of the time of array operations
+            listed = value.tolist()
+            inside = all(map(operator.lt, listed, listed[1:]))
+        else:
+            inside = bool((value[1:] > value[:-1]).all())
+        # In this case finite ends are enough.
+        if value.size and inside and math.isfinite(value[0]) and math.isfinite(value[-1]):
             return value
     array = check_array(name, value, (None,))
     if not (array[1:] > array[:-1]).all():
