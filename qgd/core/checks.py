@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike
 from qgd.core.arrays import IntArray, RealArray
 from qgd.core.outcome import Outcome, QGDError
 
+# Bytes below which the system is not asked for its free memory: a small part of Python's own.
+_ALWAYS_FREE = 2.0**24
+
 
 def check_integer(name: str, value: object, minimum: int, remedy: str = "") -> int:
     """Return `value` as int; it must be an integer of at least `minimum`."""
@@ -150,6 +153,8 @@ def check_memory(required_bytes: float, what: str, remedy: str | Callable[[float
 
     A remedy that takes work to find is a function of the bytes that may be used.
     """
+    if required_bytes <= _ALWAYS_FREE:
+        return
     free = available_memory()
     if required_bytes > 0.8 * free:
         advice = remedy if isinstance(remedy, str) else remedy(0.8 * free)

@@ -17,7 +17,8 @@ from qgd.core.checks import check_array, check_increasing, check_integer, check_
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.runge_kutta import dop853
 from qgd.dynamics.series import evaluate_terms
-from qgd.dynamics.system import Flow, Map, PolynomialMap, PolynomialSystem, Terms
+from qgd.dynamics.system import Flow, Map, PolynomialMap, PolynomialSystem
+from qgd.dynamics.terms import Terms
 from qgd.problem.loss import Loss
 
 _DIVERGED = 1e150
