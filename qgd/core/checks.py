@@ -83,7 +83,9 @@ def check_array(
         raise ValueError(
             _sentence(f"`{name}` must have shape {wanted_text}, got {array.shape}", remedy)
         )
-    if not np.isfinite(array).all():
+    # Short arrays are looked at entry by entry: a third of the time of array operations.
+    short = array.size < 32
+    if not (all(map(math.isfinite, array.flat)) if short else np.isfinite(array).all()):
         bad = np.argwhere(~np.isfinite(array))
         place = tuple(int(i) for i in bad[0])
         raise ValueError(

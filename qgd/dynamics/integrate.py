@@ -209,11 +209,10 @@ def _integrate_terms(
     check_real("atol", atol, above=0)
     check_integer("max_steps", max_steps, 1)
     out = np.empty((len(t), y0.size))
-    elapsed = t - t[0]
     steps, rejected, evaluations, reached = dop853(
-        *terms, y0, elapsed, float(rtol), float(atol), max_steps, out
+        *terms, y0, t, float(rtol), float(atol), max_steps, out
     )
-    if reached < elapsed[-1]:
+    if reached < t[-1] - t[0]:
         raise QGDError(
             Outcome.DIVERGED,
             f"the flow must reach t = {t[-1]:g}, got to t = {t[0] + reached:.6g} in "
