@@ -23,13 +23,32 @@ def real_state_preparation(vector: RealArray) -> QuantumCircuit:
         Amplitudes, n at least 1.
     """
     num_qubits = (len(vector) - 1).bit_length()
-    angles, norms = [], vector
-    for _ in range(num_qubits):
-        low, high = norms[0::2], norms[1::2]
-        angles.append(2 * np.arctan2(high, low))
-        norms = np.hypot(low, high)
+    angles = _angles(vector)
     circuit = QuantumCircuit(num_qubits, name="prepare")
     for target in range(num_qubits - 1, -1, -1):
         controls = range(target + 1, num_qubits)
         circuit.append(UCRYGate([float(a) for a in angles[target]]), [target, *controls])
     return circuit
+
+
+def preparation_matrix(vector: RealArray) -> RealArray:
+    """Matrix of `real_state_preparation`, its other columns included; [[1]] for length 1."""
+    num_qubits = (len(vector) - 1).bit_length()
+    matrix = np.eye(len(vector))
+    for target, angles in reversed(list(enumerate(_angles(vector)))):
+        split = matrix.reshape(-1, 2, 2**target, len(vector))
+        cosine = np.cos(angles / 2)[:, None, None]
+        sine = np.sin(angles / 2)[:, None, None]
+        low, high = split[:, 0], split[:, 1]
+        matrix = np.stack((cosine * low - sine * high, sine * low + cosine * high), axis=1)
+    return matrix.reshape(2**num_qubits, len(vector))
+
+
+def _angles(vector: RealArray) -> list[RealArray]:
+    """Angles of the multiplexed rotations, by target qubit."""
+    angles, norms = [], vector
+    for _ in range((len(vector) - 1).bit_length()):
+        low, high = norms[0::2], norms[1::2]
+        angles.append(2 * np.arctan2(high, low))
+        norms = np.hypot(low, high)
+    return angles
