@@ -21,21 +21,25 @@ class SelectedPermutations:
     Parameters
     ----------
     amplitudes : ndarray, shape (2**index,)
-        What PREP makes of |0>.
+        What PREP^+ undoes, and PREP makes of |0>.
     num_inner : int
         Qubits the permutations act on: system, and above it flags. The index register is above.
     move : callable
         ``move(k, i)``: targets and signs of the basis states i.
+    prepared : ndarray, optional
+        What PREP makes of |0>, where that differs.
     """
 
     amplitudes: RealArray
     num_inner: int
     move: Move
+    prepared: RealArray | None = None
 
     @cached_property
-    def preparation(self) -> RealArray:
-        """Matrix of PREP."""
-        return preparation_matrix(self.amplitudes)
+    def preparations(self) -> tuple[RealArray, RealArray]:
+        """Matrices of PREP and of the one that PREP^+ undoes."""
+        left = preparation_matrix(self.amplitudes)
+        return (left if self.prepared is None else preparation_matrix(self.prepared)), left
 
     @property
     def work(self) -> float:
@@ -45,7 +49,8 @@ class SelectedPermutations:
     def apply(self, state: Array, adjoint: bool) -> Array:
         """The unitary or its adjoint on states of shape (..., 2**ancillas, 2**system)."""
         split = state.reshape(-1, len(self.amplitudes), 2**self.num_inner)
-        split = np.matmul(self.preparation, split)
+        right, left = self.preparations[::-1] if adjoint else self.preparations
+        split = np.matmul(right, split)
         moved = np.zeros_like(split)
         every = np.arange(2**self.num_inner, dtype=np.int64)
         for k in range(len(self.amplitudes)):
@@ -54,4 +59,4 @@ class SelectedPermutations:
                 moved[:, k] = split[:, k, targets] * signs
             else:
                 moved[:, k, targets] = split[:, k] * signs
-        return np.matmul(self.preparation.T, moved).reshape(state.shape)
+        return np.matmul(left.T, moved).reshape(state.shape)
