@@ -142,3 +142,25 @@ def test_a_million_sites_are_encoded_with_a_few_thousand_gates():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="`degree` must be at least 0, got -1"):
         sparse_access_encoding(Stencil(2, CHAIN), -1)
+
+
+def products(circuit) -> int:
+    """Toffoli gates, those up to a sign included: four rotations by a quarter of pi each."""
+    quarter = [
+        step.operation.name == "ry" and abs(abs(step.operation.params[0]) - math.pi / 4) < 1e-12
+        for step in circuit.data
+    ]
+    return sum(quarter) // 4 + circuit.count_ops().get("ccx", 0)
+
+
+@fewer(1)
+@given(st.sampled_from(["periodic", "open", "hypercube"]), st.integers(2, 20), st.integers(1, 3))
+def test_products_of_bits_stay_below_the_proved_number(boundary, q, p):
+    word = [[0, 1, -1][:p], [1, 0, 1][:p], [-1, 2, 0][:p]]
+    for less in (0,) if boundary == "hypercube" else (0, 1):
+        positive = [[abs(s) for s in w] for w in word] if boundary == "hypercube" else word
+        stencil = Stencil(2**q - less, [(1.0, w) for w in positive], boundary)
+        T = len(stencil.of_degree(p))
+        cyclic = boundary == "periodic" and less
+        allowed = 2 * T + (14 * p * q + 4 * p if cyclic else (4 * p + 2) * q)
+        assert products(sparse_access_encoding(stencil, p).circuit) <= allowed
