@@ -68,7 +68,6 @@ def compiled(circuit: QuantumCircuit, level: int) -> QuantumCircuit:
 def counted(circuit: QuantumCircuit) -> dict[str, object]:
     """CNOTs and depth at level 1; T gates and rotations before any merging."""
     low, plain = compiled(circuit, 1), compiled(circuit, 0)
-    names = circuit.count_ops()
     quarter = [
         abs(abs(float(step.operation.params[0])) - math.pi / 4) < 1e-12
         for step in circuit.data
@@ -84,7 +83,7 @@ def counted(circuit: QuantumCircuit) -> dict[str, object]:
     return {
         "cx": int(low.count_ops().get("cx", 0)),
         "depth": int(low.depth()),
-        "toffoli": sum(quarter) // 4 + int(names.get("ccx", 0)),
+        "toffoli": sum(quarter) // 4 + int(circuit.count_ops().get("ccx", 0)),
         "T": t,
         "rotations": rotations,
         "T_total": round(t + rotations * T_PER_ROTATION),
@@ -118,11 +117,9 @@ def computable(name: str, q: int) -> dict[str, object]:
         A = qgd.slot_matrix(stencil.matrix(p), stencil.num_variables, p) if small else None
         row[f"F_{p}"] = described(call, A)
     whole = qgd.carleman_encoding(stencil.system(), 3, encodings=calls)
-    row["carleman_3"] = {
-        "alpha": whole.alpha,
-        "qubits": whole.num_qubits,
-        **counted(whole.build(0)),
-    }
+    numbers = counted(whole.build(0))
+    del numbers["toffoli"]  # controlled swaps and wide NOTs are not among them
+    row["carleman_3"] = {"alpha": whole.alpha, "qubits": whole.num_qubits, **numbers}
     return row
 
 
@@ -224,6 +221,8 @@ def fits(rows: list[dict[str, object]]) -> list[dict[str, object]]:
             if len(mine) < 3 or part not in mine[0]:
                 continue
             for what in ("cx", "toffoli", "T_total"):
+                if what not in mine[0][part]:  # type: ignore[operator]
+                    continue
                 q = np.array([r["q"] for r in mine], dtype=float)
                 y = np.array([r[part][what] for r in mine], dtype=float)  # type: ignore[index]
                 slope, offset = np.polyfit(q, y, 1)

@@ -10,8 +10,8 @@ from scipy.sparse import coo_array, csr_array
 
 from qgd.core.arrays import IntArray
 from qgd.core.checks import check_choice, check_integer, check_real
-from qgd.core.kronecker import check_word_space, word_index
-from qgd.dynamics.system import PolynomialSystem
+from qgd.core.kronecker import INT64_MAX, check_word_space, word_index
+from qgd.dynamics.system import PolynomialField, PolynomialSystem
 
 Offsets = tuple[int, ...]
 BOUNDARIES = ("periodic", "open", "hypercube")
@@ -72,6 +72,40 @@ class Stencil:
             merged[word] = merged.get(word, 0.0) + value
         kept = tuple((c, word) for word, c in merged.items() if c != 0 and self._acts(word))
         object.__setattr__(self, "terms", kept)
+
+    @classmethod
+    def from_system(cls, system: PolynomialField, boundary: str = "periodic") -> Stencil:
+        """Recognise a field that repeats along the lattice; factors may come in another order.
+
+        Raises
+        ------
+        ValueError
+            If some site has other coefficients than the rest.
+        """
+        n = system.num_variables
+        pointer, words, coefficients = system.terms
+        rows = np.repeat(np.arange(n), np.diff(pointer))
+        steps = words ^ rows[:, None] if boundary == "hypercube" else words - rows[:, None]
+        if boundary == "periodic":
+            steps = steps % n
+        steps = np.sort(np.where(words == n, INT64_MAX, steps), axis=1)  # no factor, last
+        kinds, first = np.unique(steps, axis=0, return_index=True)
+        found = [
+            (float(coefficients[i]), [int(s) for s in kind if s != INT64_MAX])
+            for kind, i in zip(kinds, first, strict=True)
+        ]
+        stencil = cls(n, found, boundary)
+        again = stencil.system().terms
+        scale = np.abs(coefficients).max(initial=0.0)
+        same = np.array_equal(again.pointer, pointer) and np.array_equal(again.word, words)
+        if not (
+            same and np.abs(again.coefficient - coefficients).max(initial=0.0) <= 1e-12 * scale
+        ):
+            raise ValueError(
+                f"`system` must have equal coefficients at all sites of a lattice with {boundary} "
+                "boundary; encode its matrices with qrom_encoding"
+            )
+        return stencil
 
     @property
     def degree(self) -> int:

@@ -113,11 +113,13 @@ class StencilCircuit:
     @contextmanager
     def _loaded(self, values: list[int]) -> Iterator[None]:
         """The addend holds the number of the chosen term, or 0."""
-        for _ in range(2):
-            for control, value in zip(self.terms, values, strict=True):
-                write(self.circuit, control, value % 2**self.plan.slot_qubits, self.addend)
-            if _ == 0:
-                yield
+        self._load(values)
+        yield
+        self._load(values)
+
+    def _load(self, values: list[int]) -> None:
+        for control, value in zip(self.terms, values, strict=True):
+            write(self.circuit, control, value % 2**self.plan.slot_qubits, self.addend)
 
     # --- steps ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from strategies import seeds, stencils
 
 import qgd
+from qgd.problem.zoo import oscillator_chain
 
 
 def neighbour(stencil: qgd.Stencil, site: int, offset: int) -> int | None:
@@ -32,6 +33,28 @@ def test_field_of_the_system_is_the_sum_over_terms_and_sites(stencil, seed):
         if None not in reached:
             wanted[site] += c * np.prod(x[reached])
     assert_allclose(stencil.system().field(x), wanted, atol=1e-12)
+
+
+@given(stencils(degrees=(0, 1, 2, 3)))
+def test_a_stencil_is_recognised_from_its_system(stencil):
+    again = qgd.Stencil.from_system(stencil.system(), stencil.boundary)
+    x = np.linspace(-1.0, 1.0, stencil.num_variables)
+    assert_allclose(again.system().field(x), stencil.system().field(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 64])
+def test_descent_on_the_ring_of_oscillators_is_a_stencil(n):
+    flow = qgd.gradient_flow(oscillator_chain(n, coupling=0.25, quartic=0.1))
+    stencil = qgd.Stencil.from_system(flow)
+    terms = [(-1.5, [0]), (0.25, [1]), (0.25, [-1]), (-0.1, [0, 0, 0])]
+    wanted = {word: c for c, word in qgd.Stencil(n, terms).terms}
+    assert {word: pytest.approx(c) for c, word in stencil.terms} == wanted
+
+
+def test_a_system_that_differs_at_one_site_is_refused():
+    F1 = np.diag([1.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match="`system` must have equal coefficients at all sites"):
+        qgd.Stencil.from_system(qgd.PolynomialSystem([np.zeros(3), F1]))
 
 
 def test_equal_terms_are_merged_and_terms_that_never_act_are_dropped():
