@@ -96,6 +96,7 @@ _EXPORTS = {
     "qgd.encoding.carleman": ["carleman_encoding"],
     "qgd.encoding.carleman_registers": ["CarlemanRegisters"],
     "qgd.encoding.exact_carleman": ["exact_carleman_encoding"],
+    "qgd.encoding.cheapest": ["cheapest_encodings"],
     "qgd.encoding.pauli": ["pauli_coefficients", "pauli_encoding"],
     "qgd.encoding.qrom": ["qrom_encoding"],
     "qgd.encoding.slot_matrix": ["slot_matrix", "sparse_slot_matrix"],

@@ -90,6 +90,8 @@ class Stencil:
             steps = steps % n
         steps = np.sort(np.where(words == n, INT64_MAX, steps), axis=1)  # no factor, last
         kinds, first = np.unique(steps, axis=0, return_index=True)
+        if boundary != "open" and len(steps) != len(kinds) * n:
+            raise _uneven(boundary)
         found = [
             (float(coefficients[i]), [int(s) for s in kind if s != INT64_MAX])
             for kind, i in zip(kinds, first, strict=True)
@@ -101,10 +103,7 @@ class Stencil:
         if not (
             same and np.abs(again.coefficient - coefficients).max(initial=0.0) <= 1e-12 * scale
         ):
-            raise ValueError(
-                f"`system` must have equal coefficients at all sites of a lattice with {boundary} "
-                "boundary; encode its matrices with qrom_encoding"
-            )
+            raise _uneven(boundary)
         return stencil
 
     @property
@@ -155,3 +154,10 @@ class Stencil:
         if self.boundary == "hypercube":
             return row ^ offset
         return (row + offset) % self.num_variables
+
+
+def _uneven(boundary: str) -> ValueError:
+    return ValueError(
+        f"`system` must have equal coefficients at all sites of a lattice, boundary {boundary}, "
+        "got other ones at some; encode its matrices with qrom_encoding"
+    )
