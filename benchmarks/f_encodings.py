@@ -35,6 +35,8 @@ from qiskit.quantum_info import SparsePauliOp
 from scipy.sparse import csr_array
 
 import qgd
+from qgd.encoding.lookup import Lookup
+from qgd.encoding.qrom_plan import QromPlan
 
 BASIS = ["cx", "rz", "sx", "x"]
 T_PER_ROTATION = 3 * math.log2(1e10)
@@ -198,6 +200,36 @@ def generic(source: str, q: int, degree: int) -> dict[str, object]:
     return row
 
 
+def loading(q: int) -> dict[str, object]:
+    """T gates of a call by table, by how the moduli of the entries become amplitudes.
+
+    By comparison with uniform bits (what the package does); by bits of an angle, each of which
+    controls a rotation; by one rotation for each entry at the leaves of the unary iteration.
+    """
+    n = 2**q
+    rng = np.random.default_rng(q)
+    where = (np.repeat(np.arange(n), 3), rng.integers(n, size=3 * n))
+    F = csr_array((rng.normal(size=3 * n), where), shape=(n, n))
+    F.sum_duplicates()
+    bits = 10
+    plan = QromPlan(F, bits)
+    tables = sum(t.t_count(t.swap_bits) for t in plan.tables)
+    places = 0  # tables without moduli
+    for t in plan.tables:
+        words = {a: w >> bits for a, w in t.table.items()}
+        bare = Lookup(words, t.address_bits, t.word_bits - bits)
+        places += bare.t_count(bare.swap_bits)
+    return {
+        "kind": "loading of moduli",
+        "q": q,
+        "entries": int(F.nnz),
+        "bits": bits,
+        "T_comparison": tables + 8 * bits,
+        "T_bits_of_angles": round(tables + 2 * bits * T_PER_ROTATION),
+        "T_rotation_by_entry": round(places + 2 * F.nnz * T_PER_ROTATION),
+    }
+
+
 def decomposition(q: int) -> dict[str, object]:
     """CPU time of the Pauli coefficients of a dense matrix, ours and Qiskit's."""
     A = np.random.default_rng(q).normal(size=(2**q, 2**q))
@@ -249,6 +281,7 @@ def main() -> None:
     for source in ("ring", "random"):
         cases += [(generic, (source, q, 1)) for q in ([2] if quick else [2, 3, 4, 5, 6, 8, 10])]
         cases += [(generic, (source, q, 2)) for q in ([2] if quick else [2, 3, 4, 6])]
+    cases += [(loading, (q,)) for q in ([2] if quick else [2, 4, 6, 8, 10])]
     cases += [(decomposition, (q,)) for q in ([3] if quick else [3, 4, 5, 6, 7, 8])]
     rows = []
     for function, case in cases:
