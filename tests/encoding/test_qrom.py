@@ -84,7 +84,10 @@ def test_more_bits_halve_the_error_and_alpha_stays():
     coarse, fine = qrom_encoding(A, 0.1), qrom_encoding(A, 0.1 / 64)
     assert fine.num_ancillas - coarse.num_ancillas in {5, 6, 7}
     assert fine.alpha == coarse.alpha
-    assert coarse.epsilon <= 8 * np.abs(A).max() / 2 ** (coarse.num_ancillas - 1 - 3 + 1)
+    bits = coarse.num_ancillas - 1 - 3
+    half_a_unit = np.abs(A).max() / 2 ** (bits + 1)
+    assert coarse.epsilon <= 8 * half_a_unit
+    assert np.abs(coarse.block() - A).max() <= half_a_unit * (1 + 1e-9)
 
 
 def test_carleman_encoding_takes_tables():
