@@ -215,3 +215,18 @@ def basis_fields(
     word = st.lists(st.integers(0, n - 1), max_size=3).map(tuple)
     terms = draw(st.lists(st.tuples(word, reals(-1, 1)), min_size=1, max_size=5))
     return qgd.BasisField.descent(chosen, draw(vectors(n)), terms)
+
+
+@st.composite
+def stencils(
+    draw: st.DrawFn, max_variables: int = 5, degrees: tuple[int, ...] = (0, 1, 2)
+) -> qgd.Stencil:
+    """A few terms of unequal coefficients and signs, of any boundary, odd sizes and one site."""
+    boundary = draw(st.sampled_from(["periodic", "open", "hypercube"]))
+    n = draw(st.integers(1, max_variables))
+    if boundary == "hypercube":
+        n = 1 << (n.bit_length() - 1)
+    offset = st.integers(-2, 2) if boundary != "hypercube" else st.integers(0, n - 1)
+    word = st.sampled_from(degrees).flatmap(lambda p: st.tuples(*[offset] * p))
+    terms = draw(st.lists(st.tuples(reals(-2, 2), word), max_size=5))
+    return qgd.Stencil(n, terms, boundary)
