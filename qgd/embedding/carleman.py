@@ -60,6 +60,8 @@ class CarlemanSystem:
         ``"kronecker"``: all words; ``"symmetric"``: monomials x^alpha / r^k, each once;
         ``"isometric"``: monomials times sqrt(k! / alpha!), so that all norms are those of the
         Kronecker basis.
+    source : PolynomialMap or PolynomialSystem, optional
+        The dynamics in unscaled variables, from which structured encodings are made.
     """
 
     matrix: csr_array
@@ -69,6 +71,7 @@ class CarlemanSystem:
     scale: float
     form: Form
     basis: Basis = "kronecker"
+    source: PolynomialMap | PolynomialSystem | None = None
 
     @property
     def dimension(self) -> int:
@@ -193,7 +196,8 @@ def carleman(
             offset *= weights
     if kind == "first_order":
         matrix = csr_array(matrix + eye_array(matrix.shape[0], format="csr"))
-    return CarlemanSystem(matrix, offset, system.num_variables, order, float(scale), kind, basis)
+    n = system.num_variables
+    return CarlemanSystem(matrix, offset, n, order, float(scale), kind, basis, system)
 
 
 def _check_size(

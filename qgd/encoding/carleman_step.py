@@ -134,7 +134,7 @@ class CarlemanStep:
         return np.matmul(self.prepared.T, split).reshape(state.shape)
 
     def _applied(self, word: int, part: Array) -> Array:
-        part = _shifted(self._called(word, part, False), self._swaps(word))
+        part = shifted(self._called(word, part, False), self._swaps(word))
         moved = np.empty_like(part)
         for (flag, code), (new_flag, new_code) in self._levels(word):
             moved[:, new_flag, :, new_code] = part[:, flag, :, code]
@@ -144,7 +144,7 @@ class CarlemanStep:
         moved = np.empty_like(part)
         for (flag, code), (new_flag, new_code) in self._levels(word):
             moved[:, flag, :, code] = part[:, new_flag, :, new_code]
-        return self._called(word, _shifted(moved, self._swaps(word)[::-1]), True)
+        return self._called(word, shifted(moved, self._swaps(word)[::-1]), True)
 
     def _bit(self, word: int, m: int) -> int:
         return word >> (m - 2) & 1
@@ -171,14 +171,14 @@ class CarlemanStep:
                 continue
             slots = [3 + k for k in range(self.place, self.place + p)]
             if p > 1:
-                part = _on_axes(encoding, part, slots, adjoint)
+                part = on_axes(encoding, part, slots, adjoint)
                 continue
             part, short = part.copy(), slice(None, self.place - 1)
             rest = (slice(None),) * 3 + (slice(self.place - 1, None),)
-            part[rest] = _on_axes(encoding, part[rest], slots, adjoint)
+            part[rest] = on_axes(encoding, part[rest], slots, adjoint)
             if self.waiting is not None:
                 early = (slice(None),) * 3 + (short,)
-                part[early] = _on_axes(self.waiting, part[early], [], adjoint)
+                part[early] = on_axes(self.waiting, part[early], [], adjoint)
         return part
 
     # --- as a circuit ---------------------------------------------------------------------
@@ -255,7 +255,7 @@ class CarlemanStep:
                 flip(circuit, [control, *outer], product)
 
 
-def _shifted(part: Array, swaps: list[tuple[int, int]]) -> Array:
+def shifted(part: Array, swaps: list[tuple[int, int]]) -> Array:
     """Exchange slots; axis 3 + k belongs to slot k."""
     axes = list(range(part.ndim))
     for k, other in swaps:
@@ -263,7 +263,7 @@ def _shifted(part: Array, swaps: list[tuple[int, int]]) -> Array:
     return part.transpose(axes)
 
 
-def _on_axes(encoding: BlockEncoding, part: Array, slots: list[int], adjoint: bool) -> Array:
+def on_axes(encoding: BlockEncoding, part: Array, slots: list[int], adjoint: bool) -> Array:
     """Apply an encoding to its ancillas, the lowest of axis 2, and to the slots of these axes."""
     others = [a for a in range(part.ndim) if a not in slots and a != 2]
     order = [*others, 2, *slots]

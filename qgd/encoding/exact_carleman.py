@@ -10,6 +10,7 @@ from qgd.core.checks import check_integer, check_real
 from qgd.dynamics.system import PolynomialMap
 from qgd.dynamics.transforms import rescale
 from qgd.encoding.block_encoding import BlockEncoding
+from qgd.encoding.carleman_insertion import CarlemanInsertion
 from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.carleman_step import CarlemanStep
 from qgd.encoding.slot_matrix import check_slots, slot_dilation
@@ -22,7 +23,7 @@ def exact_carleman_encoding(
     scale: float = 1.0,
     encodings: Mapping[int, BlockEncoding] | None = None,
 ) -> BlockEncoding:
-    """Encode the exact Carleman matrix C_N of a map without offset, factor by factor.
+    """Encode the exact Carleman matrix C_N of a map, factor by factor.
 
     The matrix of ``carleman(step, order)``, A_{j,m} = sum_{k_1 + ... + k_j = m} G_{k_1} (x) ...
     (x) G_{k_j}, is E_N ... E_1, where E_i lets G act at place i of every word that is long enough
@@ -30,14 +31,16 @@ def exact_carleman_encoding(
 
         alpha = prod_{i = 1..N} sum_{p <= N - i + 1} alpha_p <= (sum_p alpha_p)^N,  alpha_1 >= 1,
 
-    (1 + eta a)^N for a step of gradient descent, against 1 + O(N eta a) of the first-order matrix
-    that `carleman_encoding` encodes. Each factor has ancillas of its own. For the registers see
-    `CarlemanRegisters`; states that hold no entry are a reducing subspace.
+    and (1 + alpha_0)^N times that if G_0 != 0 and N > 1: N more factors then add G_0 to the powers
+    of the map without it (Theorem 7.8). For a step of gradient descent with F_0 = 0 that is
+    (1 + eta a)^N, against 1 + O(N eta a) of the first-order matrix that `carleman_encoding`
+    encodes. Each factor has ancillas of its own. For the registers see `CarlemanRegisters`; states
+    that hold no entry are a reducing subspace.
 
     Parameters
     ----------
     step : PolynomialMap
-        x+ = sum_p G_p x^{(x)p} with G_0 = F_0 = 0, G_1 = I + F_1.
+        x+ = sum_p G_p x^{(x)p} with G_0 = F_0, G_1 = I + F_1.
     order : int
         N, at least 1.
     scale : float
@@ -48,8 +51,7 @@ def exact_carleman_encoding(
     Raises
     ------
     ValueError
-        If F_0 != 0, as words would grow beyond N on the way; if an encoding has a wrong size, or
-        that of G_1 an alpha below 1.
+        If an encoding has a wrong size, or that of G_1 an alpha below 1.
 
     Examples
     --------
@@ -68,22 +70,19 @@ def exact_carleman_encoding(
     check_integer("order", order, 1)
     check_real("scale", scale, above=0)
     scaled = step if scale == 1 else rescale(step, scale)[0]
-    if scaled.F[0].count_nonzero():
-        raise ValueError(
-            f"`step` must have F_0 = 0, got an entry of {abs(step.F[0]).max():.3g}; encode the "
-            "first-order matrix with carleman_encoding, or shift the variables to a fixed point "
-            "with qgd.shift and pass the shifted map with F_0 = 0"
-        )
     n, registers = scaled.num_variables, CarlemanRegisters(scaled.num_variables, order)
     found = {}
-    for p, G in list(enumerate(scaled.G))[1 : order + 1]:
-        if p == 1 or G.count_nonzero():
+    for p, G in list(enumerate(scaled.G))[: order + 1]:
+        if p == 1 or (G.count_nonzero() and (p or order > 1)):
             found[p] = (encodings or {}).get(p) or slot_dilation(G, n, p, at_least=float(p == 1))
             check_slots(found[p], registers, p)
     check_real("encodings[1].alpha", found[1].alpha, at_least=1, remedy="give G_1 a larger alpha")
     factors = []
     for i in range(1, order + 1):
-        fitting = {p: e for p, e in found.items() if p <= order - i + 1}
+        fitting = {p: e for p, e in found.items() if 1 <= p <= order - i + 1}
         factors.append(CarlemanStep(registers, fitting, i).encoding())
+    if 0 in found:
+        places = range(1, order + 1)
+        factors += [CarlemanInsertion(registers, found[0], i).factor() for i in places]
     product = reduce(lambda done, factor: factor @ done, factors)
     return replace(product, name="U_carleman")

@@ -29,6 +29,12 @@ def householder(column: RealArray) -> RealArray:
     return np.eye(len(column)) - 2.0 * np.outer(v, v) / squared
 
 
+def rotation(angle: float) -> RealArray:
+    """Matrix of R_y(angle)."""
+    c, s = math.cos(angle / 2), math.sin(angle / 2)
+    return np.array([[c, -s], [s, c]])
+
+
 def negate_ones(circuit: QuantumCircuit, qubits: Sequence[int]) -> None:
     """Multiply the amplitude of |1...1> on these qubits by -1."""
     if len(qubits) == 1:

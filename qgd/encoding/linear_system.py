@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, SupportsIndex
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -12,12 +12,16 @@ from scipy.sparse import csr_array
 
 from qgd.core.arrays import Array, IntArray, RealArray
 from qgd.core.bound import Assumption, Bound, Kind
-from qgd.core.checks import check_array
+from qgd.core.checks import check_array, check_choice
 from qgd.embedding.history import HistorySystem, LinearSystem
-from qgd.encoding.block_encoding import BlockEncoding, identity_encoding
+from qgd.encoding.block_encoding import BlockEncoding, Build, identity_encoding
 from qgd.encoding.dilation import dilation, scalar_dilation
 from qgd.encoding.registers import Piece, cyclic_increment, multiplexed
+from qgd.encoding.sparse_preparation import SparseVector
 from qgd.encoding.state_preparation import real_state_preparation
+from qgd.encoding.structured_step import Given
+
+Structure = Literal["dilation", "structured"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,12 @@ class EncodedSystem:
     origin : LinearSystem, optional
         What `encode` made it from. It is pickled in place of the encoding, which is made again
         where it arrives: a circuit builder cannot travel.
+    structure : str
+        How `encode` made it.
+    prepare : callable, optional
+        ``prepare(c)`` returns a circuit of b / ||b|| on the system register, with at most the
+        encoding's number of clean work qubits above it, under c controls above these. Without it
+        the padded vector is prepared as it stands.
     """
 
     encoding: BlockEncoding
@@ -47,11 +57,13 @@ class EncodedSystem:
     positions: IntArray
     inverse_norm_bound: float
     origin: LinearSystem | None = None
+    structure: Structure = "dilation"
+    prepare: Build | None = None
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         if self.origin is None:
             return super().__reduce_ex__(protocol)
-        return _encode_again, (self.origin, self.rhs)
+        return _encode_again, (self.origin, self.rhs, self.structure)
 
     @property
     def kappa_bound(self) -> float:
@@ -81,35 +93,79 @@ class EncodedSystem:
 
     def with_rhs(self, rhs: RealArray) -> EncodedSystem:
         """The same matrix with another right-hand side."""
-        return replace(self, rhs=_checked_rhs(rhs, self.matrix.shape[0]))
+        b = checked_rhs(rhs, self.matrix.shape[0])
+        return replace(self, rhs=b, prepare=None if self.prepare is None else self._sparsely(b))
 
     def preparation(self) -> QuantumCircuit:
-        """Circuit that prepares b / ||b|| on the system register."""
+        """Circuit that prepares b / ||b|| on the system register, then clean work qubits."""
+        if self.prepare is not None:
+            return self.prepare(0)
         return real_state_preparation(self.padded_rhs)
 
+    def _sparsely(self, rhs: RealArray) -> Build | None:
+        """Preparation of any right-hand side by its non-zero entries."""
+        vector = SparseVector.of(self.pad(rhs))
+        return vector.build(self.encoding.num_system, self.encoding.num_work)
 
-def encode(system: LinearSystem) -> EncodedSystem:
+
+def encode(
+    system: LinearSystem,
+    *,
+    structure: Structure = "dilation",
+    encodings: Given | None = None,
+) -> EncodedSystem:
     """Block-encode a linear system.
 
     A history system keeps its structure, L = 1 - S D with S the increment of the time register and
-    D = sum_k |k><k| (x) C_k the steps, each C_k in an exact dilation: alpha = 1 + max(1, ||C_k||),
-    three qubits besides the system. Any other system is dilated as a whole, alpha = ||A||.
+    D = sum_k |k><k| (x) C_k the steps. By ``"dilation"`` each C_k is in an exact dilation: alpha =
+    1 + max(1, ||C_k||), three qubits besides the system. By ``"structured"`` it is made of
+    encodings of the coefficients F_p of its map, and no lifted matrix enters the circuit
+    (`structured_step`, `history_encoding`, `HistoryPreparation`). Any other system is dilated as a
+    whole, alpha = ||A||.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        What is solved. For ``"structured"`` a `HistorySystem` of `carleman` steps of maps.
+    structure : str
+        ``"dilation"`` or ``"structured"``. Solvers give the same answer to rounding.
+    encodings : mapping from int to BlockEncoding or sequence of them, optional
+        For ``"structured"``, see `structured_step`. Such a system cannot be pickled.
+
+    Examples
+    --------
+    >>> from qgd import PolynomialMap, carleman, history_system
+    >>> step = carleman(PolynomialMap([[0.0], [[-0.5]], [[0.1]]]), 2)
+    >>> system = encode(history_system(step, [0.5], 2), structure="structured")
+    >>> system.encoding.alpha.__round__(6)  # 1 + (1 + 0.1) * 1
+    2.1
     """
+    check_choice("structure", structure, ("dilation", "structured"))
+    if structure == "structured":
+        from qgd.encoding.structured_system import encode_structured
+
+        return encode_structured(system, encodings)
+    if encodings is not None:
+        raise ValueError(
+            "`encodings` are those of the coefficients in a structured encoding, got some for "
+            "structure='dilation'; pass structure='structured' or leave them out"
+        )
     if isinstance(system, HistorySystem):
         return _encode_history(system)
     dense = system.matrix.toarray()
     return EncodedSystem(
         encoding=dilation(dense),
         matrix=csr_array(system.matrix),
-        rhs=_checked_rhs(system.rhs, len(dense)),
+        rhs=checked_rhs(system.rhs, len(dense)),
         positions=np.arange(len(dense)),
         inverse_norm_bound=system.inverse_norm_bound,
         origin=system,
     )
 
 
-def _encode_again(origin: LinearSystem, rhs: RealArray) -> EncodedSystem:
-    return encode(origin).with_rhs(rhs)
+def _encode_again(origin: LinearSystem, rhs: RealArray, structure: Structure) -> EncodedSystem:
+    encoded = encode(origin, structure=structure)
+    return encoded if np.array_equal(rhs, encoded.rhs) else encoded.with_rhs(rhs)
 
 
 def _encode_history(system: HistorySystem) -> EncodedSystem:
@@ -135,7 +191,7 @@ def _encode_history(system: HistorySystem) -> EncodedSystem:
     return EncodedSystem(
         encoding=replace(encoding, name="U_L"),
         matrix=system.matrix,
-        rhs=_checked_rhs(system.rhs, len(k)),
+        rhs=checked_rhs(system.rhs, len(k)),
         positions=k * 2**block + i,
         # Unused times are identity rows, and unused entries of a block idle beside those of y_T:
         # the inverse of this part has norm at most max(1, ||L^-1||).
@@ -144,7 +200,8 @@ def _encode_history(system: HistorySystem) -> EncodedSystem:
     )
 
 
-def _checked_rhs(rhs: RealArray, size: int) -> RealArray:
+def checked_rhs(rhs: RealArray, size: int) -> RealArray:
+    """Refuse a right-hand side of a wrong size, or zero."""
     b = check_array("rhs", rhs, (size,))
     if not np.any(b):
         raise ValueError(
@@ -163,7 +220,8 @@ def encoding_bound(system: EncodedSystem, factor: float) -> Bound:
     inverse, epsilon = system.inverse_norm_bound, system.encoding.epsilon
     loss = inverse * epsilon
     value = inverse * loss * system.rhs_norm / (1 - loss) if loss < 1 else math.inf
-    source = "unitary dilation, exact" if epsilon == 0 else f"encoding error {epsilon:.1e}"
+    exact = "unitary dilation" if system.structure == "dilation" else "structured encoding"
+    source = f"{exact}, exact" if epsilon == 0 else f"encoding error {epsilon:.1e}"
     return Bound(
         "encoding",
         0.0 if epsilon == 0 else factor * value,

@@ -16,7 +16,7 @@ from qgd.core.resources import Cost, Resources
 from qgd.core.solution import Solution
 from qgd.dynamics.system import Dynamics
 from qgd.embedding.carleman import MapForm
-from qgd.encoding.linear_system import EncodedSystem, encode, encoding_bound
+from qgd.encoding.linear_system import EncodedSystem, Structure, encode, encoding_bound
 from qgd.pipeline.embed import (
     DEFAULT_TAYLOR_ORDER,
     INVERSION_SHARE,
@@ -51,6 +51,7 @@ def solve(
     scale: float | None = None,
     padding: int | None = None,
     norm_bounds: ArrayLike | None = None,
+    structure: Structure = "dilation",
     executor: Workers = None,
     throw: bool = True,
 ) -> Solution:
@@ -88,6 +89,8 @@ def solve(
         Idle rows; see `history_system`.
     norm_bounds : array_like, shape (T,), optional
         Proved bounds of ||x_k - center||; by default the iterates of the majorant.
+    structure : str
+        How the history system is encoded, see `encode`: ``"dilation"`` or ``"structured"``.
     executor : Executor, callable or None
         Any `concurrent.futures.Executor` (as for `sweep`) that takes the independent parts of a
         solver's work: the evolutions of `FourierLCU` at block level; None: all here.
@@ -133,7 +136,8 @@ def solve(
         norm_bounds=norm_bounds,
     )  # fmt: skip
     return run(
-        embedded, solver, readout, tolerance=tolerance, executor=executor, throw=throw
+        embedded, solver, readout, tolerance=tolerance, structure=structure, executor=executor,
+        throw=throw,
     )[0]  # fmt: skip
 
 
@@ -143,11 +147,12 @@ def run(
     readout: Readout,
     *,
     tolerance: float | None = None,
+    structure: Structure = "dilation",
     executor: Workers = None,
     throw: bool = True,
 ) -> tuple[Solution, SolverSource]:
     """Encode, invert and read out; also return the source of states, which can build circuits."""
-    encoded = encode(embedded.history)
+    encoded = encode(embedded.history, structure=structure)
     gain = readout_gain(readout)
     factor = gain * restoring_factor(embedded.history, 1.0)
     if tolerance is not None:

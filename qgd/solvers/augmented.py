@@ -19,7 +19,7 @@ from qiskit.circuit.library import UnitaryGate
 from scipy.sparse import block_diag, csr_array
 
 from qgd.core.arrays import Array, RealArray
-from qgd.encoding.block_encoding import BlockEncoding
+from qgd.encoding.block_encoding import BlockEncoding, Build
 from qgd.encoding.gates import controlled
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import run_circuit
@@ -39,7 +39,26 @@ def augment(system: EncodedSystem, t: float) -> EncodedSystem:
         rhs=rhs,
         positions=np.append(system.positions, encoding.dimension),
         inverse_norm_bound=max(system.kappa_bound, t),
+        prepare=None
+        if system.prepare is None
+        else _augmented_preparation(system.prepare(1), encoding.num_system),
     )
+
+
+def _augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
+    """(b^, 1) / sqrt(2): b^ is prepared, by `inner`, where the top qubit reads 0."""
+
+    def build(num_controls: int) -> QuantumCircuit:
+        if num_controls:
+            raise ValueError("an augmented right-hand side is prepared without controls")
+        circuit = QuantumCircuit(inner.num_qubits, name="prepare")
+        circuit.h(n)
+        circuit.x(n)
+        circuit.compose(inner, [*range(n), *range(n + 1, inner.num_qubits), n], inplace=True)
+        circuit.x(n)
+        return circuit
+
+    return build
 
 
 def _augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
@@ -133,6 +152,7 @@ def reflection_circuit(augmented: EncodedSystem, phases: RealArray) -> QuantumCi
     backward = encoding.circuit.inverse().to_gate(label=f"{encoding.name}_dg")
     prepare = augmented.preparation()
     unprepare = prepare.inverse()
+    prepared = [*range(n), *range(real + 1, circuit.num_qubits)][: prepare.num_qubits]
     angles = _reflection_phases(phases)
     circuit.x(n - 1)
     circuit.h(real)
@@ -142,9 +162,9 @@ def reflection_circuit(augmented: EncodedSystem, phases: RealArray) -> QuantumCi
         projector_phase(circuit, angle, ancillas, real)
         if k % 2 == 0:
             # exp(-2i angle Z) on |0>b_t takes b_t out of the projector.
-            circuit.compose(unprepare, range(n), inplace=True)
+            circuit.compose(unprepare, prepared, inplace=True)
             projector_phase(circuit, -angle, [*range(n), *ancillas], real)
-            circuit.compose(prepare, range(n), inplace=True)
+            circuit.compose(prepare, prepared, inplace=True)
             circuit.rz(2 * angle, real)
     circuit.h(real)
     circuit.global_phase += 0.0 if _sign(phases) > 0 else np.pi

@@ -32,6 +32,7 @@ from qgd.solvers.interface import (
     Level,
     SolvedState,
     choose_level,
+    place_preparation,
     resolve_kappa,
     run_circuit,
     solved_state,
@@ -133,7 +134,7 @@ class FourierLCU:
         prepare = householder(np.sqrt(np.abs(padded) / np.abs(padded).sum()))
         signs = np.where(padded < 0, -1.0, 1.0)
         circuit = QuantumCircuit(n + 1 + index, name="fourier_lcu", global_phase=-np.pi / 2)
-        circuit.compose(system.preparation(), range(n), inplace=True)
+        place_preparation(circuit, system)
         circuit.append(UnitaryGate(prepare, label="prep"), register)
         circuit.append(UnitaryGate(evolution(system, SPACING), label="evolve1"), range(n + 1))
         for bit, control in enumerate(register):

@@ -20,6 +20,7 @@ from qgd.solvers.interface import (
     Level,
     SolvedState,
     choose_level,
+    place_preparation,
     resolve_kappa,
     run_circuit,
     solved_state,
@@ -115,7 +116,7 @@ class HHL:
         estimate.append(QFTGate(clock).inverse(), register)
         angles = 2 * np.arccos(np.clip(_inverse_filter(kappa, clock), -1, 1))
         circuit = QuantumCircuit(flag + 1, name="hhl")
-        circuit.compose(system.preparation(), range(n), inplace=True)
+        place_preparation(circuit, system)
         circuit.compose(estimate, inplace=True)
         circuit.append(UCRYGate(list(angles)), [flag, *register])
         circuit.compose(estimate.inverse(), inplace=True)

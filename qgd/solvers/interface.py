@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from qiskit import QuantumCircuit
+from qiskit import AncillaRegister, QuantumCircuit
 from qiskit.quantum_info import Statevector
 from scipy.sparse.linalg import LinearOperator, eigsh, splu
 
@@ -136,6 +137,21 @@ def run_circuit(circuit: QuantumCircuit, system: EncodedSystem) -> Array:
         "use level='block' or a smaller system",
     )
     return system.unpad(Statevector(circuit).data[: system.encoding.dimension])
+
+
+def place_preparation(
+    circuit: QuantumCircuit, system: EncodedSystem, work: Sequence[int] = ()
+) -> None:
+    """Prepare b / ||b|| on the first qubits of a circuit, with its clean work qubits.
+
+    The circuit grows at its top where it has too few of them.
+    """
+    prepared, n = system.preparation(), system.encoding.num_system
+    missing = prepared.num_qubits - n - len(work)
+    if missing > 0:
+        work = [*work, *range(circuit.num_qubits, circuit.num_qubits + missing)]
+        circuit.add_register(AncillaRegister(missing, "work"))
+    circuit.compose(prepared, [*range(n), *work][: prepared.num_qubits], inplace=True)
 
 
 @dataclass(frozen=True, eq=False)

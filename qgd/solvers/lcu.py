@@ -21,6 +21,7 @@ from qgd.solvers.interface import (
     SolvedState,
     apply_odd_chebyshev,
     choose_level,
+    place_preparation,
     resolve_kappa,
     run_circuit,
     solved_state,
@@ -105,7 +106,7 @@ class LCU:
         prepare = householder(np.sqrt(magnitudes / magnitudes.sum()))
         signs = np.ones(2**index)
         signs[: len(weights)] = np.where(weights < 0, -1.0, 1.0)
-        circuit.compose(system.preparation(), range(n), inplace=True)
+        place_preparation(circuit, system, walk[n + a :])
         circuit.append(UnitaryGate(prepare, label="prep"), register)
         circuit.append(backward, walk)
         for bit, control in enumerate(register):

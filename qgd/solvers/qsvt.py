@@ -17,6 +17,7 @@ from qgd.solvers.interface import (
     SolvedState,
     apply_odd_chebyshev,
     choose_level,
+    place_preparation,
     resolve_kappa,
     run_circuit,
     solved_state,
@@ -102,7 +103,7 @@ class QSVT:
         work = list(range(n + a + 1, circuit.num_qubits))
         forward = encoding.circuit.to_gate(label=encoding.name)
         backward = encoding.circuit.inverse().to_gate(label=f"{encoding.name}_dg")
-        circuit.compose(system.preparation(), range(n), inplace=True)
+        place_preparation(circuit, system, work)
         circuit.h(real)
         reflections = _reflection_phases(phases)
         projector_phase(circuit, reflections[-1], ancillas, real)

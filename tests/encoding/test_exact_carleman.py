@@ -43,6 +43,35 @@ def test_block_is_the_exact_matrix_on_the_lift_and_never_leaves_it(step, N):
     assert_allclose(block[np.ix_(used, unused)], 0, atol=1e-10)
 
 
+@pytest.mark.parametrize(
+    ("n", "N", "degree"), [(1, 1, 2), (1, 2, 3), (2, 2, 2), (3, 2, 1), (1, 3, 1)]
+)
+def test_a_constant_is_added_to_the_powers_of_the_rest(n, N, degree):
+    step = power_map(n, degree)
+    forced = qgd.PolynomialMap([np.linspace(-0.7, 0.4, n), *step.F[1:]])
+    A = qgd.carleman(forced, N, scale=0.6).matrix.toarray()
+    encoding = exact_carleman_encoding(forced, N, scale=0.6)
+    assert_encodes(encoding, CarlemanRegisters(n, N), A)
+    added = float(np.linalg.norm(forced.F[0].toarray())) / 0.6
+    bare = exact_carleman_encoding(step, N, scale=0.6)
+    assert encoding.alpha == pytest.approx(bare.alpha * (1 + added) ** (N if N > 1 else 0))
+
+
+def test_padding_of_a_forced_map_is_reducing():
+    forced = qgd.PolynomialMap([[0.2, -0.1, 0.3], *power_map(3, 1).F[1:]])
+    block, used = exact_carleman_encoding(forced, 2).block(), CarlemanRegisters(3, 2).positions
+    unused = np.setdiff1d(np.arange(len(block)), used)
+    assert_allclose(block[np.ix_(unused, used)], 0, atol=1e-10)
+    assert_allclose(block[np.ix_(used, unused)], 0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("n", "controls"), [(1, 1), (2, 0)])
+def test_circuit_of_a_forced_map_moves_states_like_the_operator(n, controls):
+    forced = qgd.PolynomialMap([np.linspace(-0.7, 0.4, n), *power_map(n, 1).F[1:]])
+    encoding = exact_carleman_encoding(forced, 2)
+    assert_circuit_moves_states_like_the_operator(encoding, controls)
+
+
 @pytest.mark.parametrize(("n", "degree"), [(1, 3), (2, 1), (2, 2), (2, 3), (3, 2)])
 def test_third_order_encoding_agrees_with_the_assembled_matrix(n, degree):
     step = power_map(n, degree)
@@ -96,11 +125,6 @@ def test_longer_alphas_and_errors_are_carried():
 
 def test_bad_input_is_named_and_the_remedies_work():
     step = qgd.PolynomialMap([[0.25], [[-0.5]], [[0.0]]])
-    with pytest.raises(ValueError, match=r"`step` must have F_0 = 0, got an entry of 0\.25"):
-        exact_carleman_encoding(step, 2)
-    assert qgd.carleman_encoding(step, 2).num_system == 3
-    shifted = qgd.shift(step, [0.5])[0]
-    assert exact_carleman_encoding(qgd.PolynomialMap([[0.0], *shifted.F[1:]]), 2).num_system == 3
     with pytest.raises(TypeError, match="flows are encoded by carleman_encoding"):
         exact_carleman_encoding(qgd.PolynomialSystem(step.F), 2)
     still = qgd.PolynomialMap([[0.0], [[-0.5]]])
