@@ -172,6 +172,22 @@ def test_unused_states_of_an_exact_encoding_are_bounded_by_the_used_ones():
     assert np.linalg.norm(np.linalg.inv(block), 2) <= history.inverse_norm_bound * (1 + 1e-9)
 
 
+def test_cheapest_encodings_of_the_coefficients_serve_as_calls():
+    ring = [[-0.4, 0.1, 0, 0.1], [0.1, -0.4, 0.1, 0], [0, 0.1, -0.4, 0.1], [0.1, 0, 0.1, -0.4]]
+    step = qgd.PolynomialMap([[0.0] * 4, ring])
+    history = qgd.history_system(qgd.carleman(step, 2, form="first_order"), np.ones(4), 2, 1)
+    calls = qgd.cheapest_encodings(step, epsilon=1e-6)
+    system = qgd.encode(history, structure="structured", encodings=calls)
+    encoding, A = system.encoding, history.matrix
+    v = np.random.default_rng(0).normal(size=A.shape[0])
+    state = np.zeros((2**encoding.num_ancillas, encoding.dimension))
+    state[0] = system.pad(v)
+    moved = encoding.alpha * encoding.apply(state)[0]
+    allowed = encoding.epsilon * np.linalg.norm(v) + 1e-12
+    assert np.linalg.norm(moved - system.pad(A @ v)) <= allowed
+    assert encoding.alpha == pytest.approx(2 + 2 * calls[1].alpha)
+
+
 def test_pickled_systems_are_encoded_again():
     system = qgd.encode(descent(2, 2, 2, 1), structure="structured")
     other = pickle.loads(pickle.dumps(system))
