@@ -1,0 +1,1 @@
+"""Layer 5: circuits to devices. An execution takes circuits, not solvers."""
