@@ -29,8 +29,23 @@ class ExactSource:
         z = np.linalg.solve(self.system.matrix.toarray(), b)
         return qgd.FlaggedState(sign * z / scale, scale)
 
+    def joint(self, reference: np.ndarray, rhs: np.ndarray | None = None) -> qgd.FlaggedState:
+        """One scale for both branches that no readout is told."""
+        mine, other = self.state(rhs), self.state(reference)
+        both = np.concatenate((mine.amplitudes * mine.scale, other.amplitudes * other.scale))
+        scale = self.loss * np.linalg.norm(both)
+        return qgd.FlaggedState(both / scale, scale, scale_is_known=False)
+
     def circuit(self, rhs: np.ndarray | None = None) -> QuantumCircuit:
         raise ValueError("`level` must be the emulation: an exact source has no circuit")
+
+
+class HiddenSource(ExactSource):
+    """The scale is a property of the state, as after kernel reflection."""
+
+    def state(self, rhs: np.ndarray | None = None) -> qgd.FlaggedState:
+        found = super().state(rhs)
+        return qgd.FlaggedState(found.amplitudes, found.scale, found.error, scale_is_known=False)
 
 
 def resting_history(

@@ -8,7 +8,7 @@ from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from qiskit import QuantumCircuit
-from scipy.sparse import csr_array
+from scipy.sparse import block_diag, csr_array
 
 from qgd.core.arrays import Array, IntArray, RealArray
 from qgd.core.bound import Assumption, Bound, Kind
@@ -95,6 +95,18 @@ class EncodedSystem:
         """The same matrix with another right-hand side."""
         b = checked_rhs(rhs, self.matrix.shape[0])
         return replace(self, rhs=b, prepare=None if self.prepare is None else self._sparsely(b))
+
+    def beside(self, rhs: RealArray) -> EncodedSystem:
+        """(1 (x) A) (z, z') = (b, b'): a second right-hand side in the same run, by a top qubit."""
+        both = (np.arange(2) * self.encoding.dimension)[:, None] + self.positions
+        return replace(
+            self,
+            encoding=identity_encoding(1).kron(self.encoding),
+            matrix=csr_array(block_diag((self.matrix, self.matrix), format="csr")),
+            rhs=np.concatenate((self.rhs, _checked_rhs(rhs, self.matrix.shape[0]))),
+            positions=both.ravel(),
+            origin=None,
+        )
 
     def preparation(self) -> QuantumCircuit:
         """Circuit that prepares b / ||b|| on the system register, then clean work qubits."""

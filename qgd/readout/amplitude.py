@@ -11,20 +11,19 @@ from qiskit import QuantumCircuit
 from qiskit.circuit.library import grover_operator
 from qiskit.primitives import StatevectorSampler
 
-from qgd.core.arrays import RealArray
+from qgd.core.arrays import Array, RealArray
 from qgd.core.bound import Bound, Kind
 from qgd.core.checks import check_array, check_real
 from qgd.core.resources import Cost
-from qgd.core.state import FlaggedState
 from qgd.embedding.history import HistorySystem
 from qgd.encoding.state_preparation import real_state_preparation
 from qgd.readout.interface import (
     Reading,
     StateSource,
-    check_scale,
     quiet_deprecations,
     restoring_factor,
 )
+from qgd.readout.magnitudes import uniform_reference
 
 _SHOTS = 1000
 _LARGEST_CIRCUIT = 11
@@ -37,7 +36,9 @@ class AmplitudeEstimation:
     The good state is |0> of all flags and the uniform superposition of the copies of c / ||c|| in
     the register; its amplitude is sqrt(p + 1) (c . x_T) / (r scale ||c||). A second estimation,
     with a known multiple of c injected into the right-hand side so that the amplitudes add, finds
-    the sign, and the value itself where it is too small to have a clear one.
+    the sign, and the value itself where it is too small to have a clear one. After a solver whose
+    scale is not known beforehand (`KernelReflection`), a known vector is solved along under a
+    selector qubit, and its amplitude, estimated too, is the unit.
 
     Parameters
     ----------
@@ -79,34 +80,25 @@ class AmplitudeEstimation:
             raise ValueError("`epsilon` must be given, got None; or solve with a tolerance")
         c = check_array("observable", self.observable, (system.steps[0].num_variables,))
         size = float(np.linalg.norm(c))
-        state = source.state()
-        check_scale(state)
-        factor = restoring_factor(system, state.scale) * size
-        low, high, calls = self._amplitude(system, source, state, None, c / size)
-        value, half = factor * (low + high) / 2, factor * (high - low) / 2
+        alone = self._size_of(system, source, None, c)
         # c enters with the norm of b.
         added = system.steps[0].scale * system.rhs_norm * size
         rhs = system.rhs + system.injection(added * c / size**2)
-        joint = source.state(rhs)
-        low, high, more = self._amplitude(system, source, joint, rhs, c / size)
-        factor = restoring_factor(system, joint.scale) * size
-        # Errors of the two states shift c . x by at most these (Theorem 4.2).
-        off = restoring_factor(system, state.error) * size
-        joint_off = restoring_factor(system, joint.error) * size
-        value, error, from_joint = _signed(
-            (value, half, off),
-            (factor * (low + high) / 2, factor * (high - low) / 2, joint_off),
-            added,
-        )
-        amplification = max(1.0, joint_off / off) if from_joint and off > 0 else 1.0
+        joint = self._size_of(system, source, rhs, c)
+        calls = alone[3] + joint[3]
+        value, error, from_joint = _signed(alone[:3], joint[:3], added)
+        # The error of b's own state is what the budget counts.
+        own = restoring_factor(system, source.state().error) * size
+        used = joint[2] if from_joint else alone[2]
+        amplification = max(1.0, used / own) if own > 0 else 1.0
         bound = Bound(
             "readout",
             error,
             Kind.ESTIMATED,
-            f"amplitude estimation, {calls + more} uses of the circuit",
+            f"amplitude estimation, {calls} uses of the circuit",
             confidence=self.confidence,
         )
-        cost = Cost("readout", qubits=1, shots=calls + more, detail="amplitude estimation")
+        cost = Cost("readout", qubits=1, shots=calls, detail="amplitude estimation")
         return Reading(np.array([value]), math.nan, bound, cost, c, amplification)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> AmplitudeEstimation:
@@ -124,31 +116,58 @@ class AmplitudeEstimation:
         epsilon = min(error / (2 * size), resolved) / factor
         return replace(self, epsilon=min(0.25, epsilon))
 
-    def _amplitude(
-        self,
-        system: HistorySystem,
-        source: StateSource,
-        state: FlaggedState,
-        rhs: RealArray | None,
-        direction: RealArray,
-    ) -> tuple[float, float, int]:
-        """Confidence interval of |amplitude|, and how often the preparation circuit was used."""
+    def _size_of(
+        self, system: HistorySystem, source: StateSource, rhs: RealArray | None, c: RealArray
+    ) -> tuple[float, float, float, int]:
+        """|c . x| of the solution for `rhs`: value, half width, shift by the state, uses."""
+        size = float(np.linalg.norm(c))
+        if not source.state().scale_is_known:
+            return self._size_in_units(system, source, rhs, c)
+        state = source.state(rhs)
         if self.use_circuit:
-            circuit = _overlap_circuit(system, source.circuit(rhs), direction)
+            circuit = _overlap_circuit(system, source.circuit(rhs), c / size)
+            oracle = QuantumCircuit(circuit.num_qubits)
+            oracle.z(circuit.num_qubits - 1)
+            low, high, calls = self._estimate(circuit, grover_operator(oracle, circuit))
         else:
-            blocks = state.amplitudes.reshape(system.num_times, system.block_dimension)
-            copies = blocks[system.num_steps :, : len(direction)] @ direction
-            amplitude = abs(copies.sum()) / math.sqrt(system.padding + 1)
-            angle = math.asin(min(1.0, float(amplitude)))
-            circuit = _Rotation(2 * angle)
-            # On the one qubit that counts, a Grover iterate turns by 4 angles.
-            return self._estimate(circuit, _Rotation(4 * angle))
-        oracle = QuantumCircuit(circuit.num_qubits)
-        oracle.z(circuit.num_qubits - 1)
-        return self._estimate(circuit, grover_operator(oracle, circuit))
+            low, high, calls = self._rotate(_overlap(system, state.amplitudes, c / size))
+        factor = restoring_factor(system, state.scale) * size
+        # The error of the state shifts c . x by at most this (Theorem 4.2).
+        off = restoring_factor(system, state.error) * size
+        return factor * (low + high) / 2, factor * (high - low) / 2, off, calls
+
+    def _size_in_units(
+        self, system: HistorySystem, source: StateSource, rhs: RealArray | None, c: RealArray
+    ) -> tuple[float, float, float, int]:
+        """The same where the scale is unknown: in units of a known vector that is solved along."""
+        if self.use_circuit:
+            raise ValueError(
+                "`use_circuit` must be False for a solver whose scale is read from its state, got "
+                "True; leave it out, or use QSVT or LCU"
+            )
+        known = uniform_reference(system)
+        state = source.joint(system.injection(known), rhs)
+        size, norm = float(np.linalg.norm(c)), float(np.linalg.norm(known))
+        branches = np.split(state.amplitudes, 2)
+        low, high, calls = self._rotate(_overlap(system, branches[0], c / size), runs=4)
+        least, most, more = self._rotate(_overlap(system, branches[1], known / norm), runs=4)
+        if least <= 0:
+            raise ValueError(
+                f"`epsilon` must be less than the amplitude of a known vector, {most:.3g}, got "
+                f"{self.epsilon:.3g}; take a tenth of that"
+            )
+        bottom, top = size * norm * low / most, size * norm * high / least
+        off = restoring_factor(system, state.error) * (size + top / norm)
+        return (bottom + top) / 2, (top - bottom) / 2, off, calls + more
+
+    def _rotate(self, amplitude: float, runs: int = 2) -> tuple[float, float, int]:
+        """Interval of an amplitude by a rotation that has it, one of `runs` that all must hold."""
+        angle = math.asin(min(1.0, amplitude))
+        # On the one qubit that counts, a Grover iterate turns by 4 angles.
+        return self._estimate(_Rotation(2 * angle), _Rotation(4 * angle), runs)
 
     def _estimate(
-        self, circuit: QuantumCircuit, iterate: QuantumCircuit
+        self, circuit: QuantumCircuit, iterate: QuantumCircuit, runs: int = 2
     ) -> tuple[float, float, int]:
         """Interval of the amplitude with which the last qubit reads 1, and uses of the circuit.
 
@@ -166,7 +185,7 @@ class AmplitudeEstimation:
             )
             estimator = IterativeAmplitudeEstimation(
                 epsilon_target=self.epsilon,
-                alpha=(1 - self.confidence) / 2,
+                alpha=(1 - self.confidence) / runs,
                 sampler=StatevectorSampler(default_shots=_SHOTS, seed=self.rng),
             )
             result = estimator.estimate(problem)
@@ -209,6 +228,13 @@ def _signed(
     if size + half + off <= added:
         return total - added, total_half, True
     return sign * size, half + 2 * size, False
+
+
+def _overlap(system: HistorySystem, amplitudes: Array, direction: RealArray) -> float:
+    """|amplitude| of the uniform superposition of the copies of a unit vector."""
+    blocks = amplitudes.reshape(system.num_times, system.block_dimension)
+    copies = blocks[system.num_steps :, : len(direction)] @ direction
+    return float(abs(copies.sum())) / math.sqrt(system.padding + 1)
 
 
 def _overlap_circuit(

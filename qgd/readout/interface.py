@@ -25,6 +25,10 @@ class StateSource(Protocol):
 
     def circuit(self, rhs: RealArray | None = None) -> QuantumCircuit: ...
 
+    def joint(self, reference: RealArray, rhs: RealArray | None = None) -> FlaggedState:
+        """State for |0> b + |1> b', both branches in one vector, as one run prepares it."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -63,6 +67,8 @@ class Readout(Protocol):
     2. The bound covers what the readout adds to the error of the state, on `value`, Euclidean norm.
     3. A readout of c . x_T has an attribute `observable`, c, and says so in its `Reading`.
     4. `with_error` keeps what was given and settles the rest; the scale it gets is that of b.
+    5. One that reads nothing but counts (`window_counts`) says so by `counts_only = True`, and runs
+       on devices.
     """
 
     def read(self, system: HistorySystem, source: StateSource) -> Reading: ...
@@ -81,27 +87,17 @@ def readout_gain(readout: Readout) -> float:
     return 1.0 if observable is None else float(np.linalg.norm(np.asarray(observable, np.float64)))
 
 
+def counts_only(readout: Readout) -> bool:
+    """Whether a readout needs nothing but outcomes, so that a device can serve it."""
+    return bool(getattr(readout, "counts_only", False))
+
+
 def restoring_factor(system: HistorySystem, scale: float) -> float:
     """x_i = factor * (root of the summed squares of the p + 1 copies of amplitude i).
 
-    `scale` is that of the state; it is known before any measurement.
+    `scale` is that of the state.
     """
     return system.steps[0].scale * scale / float(np.sqrt(system.padding + 1))
-
-
-def check_scale(state: FlaggedState) -> None:
-    """Shots give amplitudes, and x_T only where the factor between them is known beforehand.
-
-    Raises
-    ------
-    ValueError
-        If the scale is itself a property of the state, as kernel reflection leaves it.
-    """
-    if not state.scale_is_known:
-        raise ValueError(
-            "`readout` must be FinalState for a solver whose scale is read from its state, got one "
-            "that counts shots; use FinalState, or QSVT, LCU, FourierLCU or HHL"
-        )
 
 
 @contextmanager

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from scipy.stats import chi2, norm
 
-from qgd.core.arrays import Array, IntArray, RealArray
+from qgd.core.arrays import RealArray
 from qgd.core.bound import Bound, Kind
 from qgd.core.checks import check_integer, check_real
-from qgd.core.outcome import Outcome, QGDError
 from qgd.core.resources import Cost
-from qgd.core.state import FlaggedState
 from qgd.embedding.history import HistorySystem
-from qgd.readout.interface import Reading, StateSource, check_scale, restoring_factor
+from qgd.readout.interface import Reading, StateSource, restoring_factor
+from qgd.readout.magnitudes import read_magnitudes
+from qgd.readout.measurement import window_counts
 
 _LEAST_SHOTS = 2
 # Fewer are not chosen for a tolerance: some have to survive success probabilities of per mille.
@@ -32,6 +33,8 @@ class Sampling:
     *Magnitudes and norm.* Half of the shots measure every qubit. With n_i the outcomes whose flags
     read 0, whose time is at least T and whose register holds entry i of the first level,
     |x_i| = F sqrt(n_i / shots); the factor F is known beforehand, so the norm needs nothing else.
+    After `KernelReflection` it is not: then a known reference is solved along in these shots too,
+    and the outcomes that belong to it are the unit (`read_magnitudes`).
 
     *Signs.* The other half interferes the solution with a known reference that is solved along with
     it: a qubit |0> + |1> selects between b and a positive vector rho injected at row T, where it
@@ -61,6 +64,7 @@ class Sampling:
     shots: int | None = None
     rng: int | np.random.Generator = 0
     confidence: float = 0.9973
+    counts_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.shots is not None:
@@ -73,48 +77,34 @@ class Sampling:
         if self.shots is None:
             raise ValueError("`shots` must be given, got None; or solve with a tolerance")
         rng = np.random.default_rng(self.rng)
-        state = source.state()
-        check_scale(state)
-        factor = restoring_factor(system, state.scale)
         first = self.shots // 2
-        probabilities = _windowed(system, state.amplitudes)
-        counts = _sample(probabilities, first, rng)
-        if counts.sum() == 0:
-            survival = float(probabilities.sum())
-            raise QGDError(
-                Outcome.NO_SHOTS_SURVIVED,
-                f"`shots` must exceed a few times 1 / (probability that one is kept), got "
-                f"{self.shots} with probability {survival:.2g}; take at least "
-                f"{math.ceil(200 / max(survival, 1e-12)):,} shots",
-            )
-        magnitudes = factor * np.sqrt(counts / first)
+        found = read_magnitudes(system, source, first, rng)
+        magnitudes = found.values
         rho = _reference(system, magnitudes)
-        reference = source.state(system.injection(rho))
-        signed, deviation = _interference(
-            system, state, reference, rho, magnitudes, self.shots - first, rng
+        signed, deviation, error = _interference(
+            system, source, rho, magnitudes, self.shots - first, rng
         )
-        noise = factor / math.sqrt(4 * first)
         # What inexact states shift (Theorem 4.2): magnitudes by `off`, signed estimates by `bias`.
-        off = restoring_factor(system, state.error)
-        bias = off + (magnitudes + off) * restoring_factor(system, reference.error) / rho
+        off = found.off
+        bias = off + (magnitudes + off) * error / rho
         # The sign is open as long as the other one explains both numbers.
-        sigmas = norm.isf((1 - self.confidence) / (2 * len(counts)))
-        doubt = sigmas * np.hypot(deviation, noise) + bias + off
+        sigmas = norm.isf((1 - self.confidence) / (2 * len(magnitudes)))
+        doubt = sigmas * np.hypot(deviation, found.noise) + bias + off
         is_open = np.abs(signed) + magnitudes <= doubt
         value = np.where(is_open, signed, np.copysign(magnitudes, signed))
-        spread = np.where(is_open, deviation, noise)
+        spread = np.where(is_open, deviation, found.noise)
         small = f", {is_open.sum()} small entries" if is_open.any() else ""
         bound = Bound(
             "readout",
-            float(spread.max()) * math.sqrt(self._quantile(len(counts)))
+            float(spread.max()) * math.sqrt(self._quantile(len(magnitudes)))
             + float(np.linalg.norm(bias[is_open])),
             Kind.ESTIMATED,
-            f"{int(counts.sum())} of {first} shots kept{small}",
+            f"{found.kept} of {first} shots kept{small}",
             confidence=self.confidence,
         )
         cost = Cost("readout", qubits=1, shots=self.shots, detail=f"{self.shots} shots")
         size = float(np.linalg.norm(magnitudes))
-        return Reading(value, size, bound, cost)
+        return Reading(value, size, bound, cost, amplification=found.amplification)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> Sampling:
         """Choose the shots so that the stated error is at most about `error`, small entries too.
@@ -136,37 +126,31 @@ class Sampling:
 
 def _interference(
     system: HistorySystem,
-    state: FlaggedState,
-    reference: FlaggedState,
+    source: StateSource,
     rho: RealArray,
     magnitudes: RealArray,
     shots: int,
     rng: np.random.Generator,
-) -> tuple[RealArray, RealArray]:
-    """Signed unbiased estimates of x and their standard deviations.
+) -> tuple[RealArray, RealArray, float]:
+    """Signed unbiased estimates of x, their standard deviations, and the reference's own error.
 
     The expected number of outcomes (0, i) and (1, i) together, shots (x_i^2 + rho_i^2) / J^2, is
-    the variance of their difference.
+    the variance of their difference. Summed over i it gives J where that is not known beforehand.
     """
-    probabilities = [_windowed(system, branch) for branch in interfere(state, reference)]
-    outcomes = _sample(np.concatenate(probabilities), shots, rng)
-    difference = outcomes[: len(rho)].astype(np.float64) - outcomes[len(rho) :]
-    joint = restoring_factor(system, math.hypot(state.scale, reference.scale))
+    outcomes = window_counts(system, source, shots, rng, rho, hadamard=True)
+    state = source.state()
+    if state.scale_is_known:
+        reference = source.state(system.injection(rho))
+        joint = restoring_factor(system, math.hypot(state.scale, reference.scale))
+        error = reference.error
+    else:
+        energy = float(magnitudes @ magnitudes + rho @ rho)
+        joint = math.sqrt(shots * energy / max(int(outcomes.sum()), 1))
+        error = source.joint(system.injection(rho)).error
+    difference = outcomes[0].astype(np.float64) - outcomes[1]
     noise = np.sqrt(np.maximum(shots * (magnitudes**2 + rho**2) / joint**2, 1))
     unit = joint**2 / (2 * shots * rho)
-    return unit * difference, unit * noise
-
-
-def interfere(state: FlaggedState, reference: FlaggedState) -> tuple[Array, Array]:
-    """Amplitudes after a Hadamard gate on the qubit that selected the right-hand side.
-
-    The joint right-hand side is (|0> b + |1> b') / sqrt(||b||^2 + ||b'||^2); both solutions then
-    carry one common scale, the root of the summed squares of theirs.
-    """
-    common = math.hypot(state.scale, reference.scale)
-    signal = state.amplitudes * (state.scale / common)
-    known = reference.amplitudes * (reference.scale / common)
-    return (signal + known) / math.sqrt(2), (signal - known) / math.sqrt(2)
+    return unit * difference, unit * noise, restoring_factor(system, error)
 
 
 def _reference(system: HistorySystem, magnitudes: RealArray) -> RealArray:
@@ -177,17 +161,3 @@ def _reference(system: HistorySystem, magnitudes: RealArray) -> RealArray:
     mean = float(np.linalg.norm(magnitudes)) / math.sqrt(len(magnitudes))
     direction = np.maximum(magnitudes, _FLOOR * mean)
     return direction * (system.rhs_norm / float(np.linalg.norm(system.injection(direction))))
-
-
-def _windowed(system: HistorySystem, amplitudes: Array) -> RealArray:
-    """Probability of each entry of the first level at the final times, all copies together."""
-    blocks = amplitudes.reshape(system.num_times, system.block_dimension)
-    window = blocks[system.num_steps :, : system.steps[0].num_variables]
-    return np.asarray((np.abs(window) ** 2).sum(axis=0))
-
-
-def _sample(probabilities: RealArray, shots: int, rng: np.random.Generator) -> IntArray:
-    """Counts of the listed outcomes; every other outcome is one more category."""
-    rest = max(0.0, 1.0 - float(probabilities.sum()))
-    full = np.append(probabilities, rest)
-    return rng.multinomial(shots, full / full.sum())[:-1]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
+from inversions import small_history
 from numpy.testing import assert_allclose
 from qiskit.quantum_info import Statevector
 from scipy.sparse import csr_array
@@ -164,3 +165,17 @@ def test_encoding_bound_is_the_exact_error_of_a_shrunk_scalar():
     assert encoding_bound(system, 5.0).value == pytest.approx(5 * 2 * (1 / 0.9 - 1))
     hopeless = replace(system, encoding=replace(system.encoding, epsilon=1.5))
     assert math.isinf(encoding_bound(hopeless, 5.0).value)
+
+
+def test_a_second_right_hand_side_stands_beside_the_first_under_a_top_qubit():
+    system = small_history(1, 1, 0)
+    other = np.arange(1.0, len(system.rhs) + 1)
+    joint = system.beside(other)
+    A, n = system.matrix.toarray(), len(system.rhs)
+    assert_allclose(joint.matrix.toarray(), np.kron(np.eye(2), A))
+    assert_allclose(joint.rhs, [*system.rhs, *other])
+    block = joint.encoding.block()[np.ix_(joint.positions, joint.positions)]
+    assert_allclose(block, np.kron(np.eye(2), A), atol=1e-12)
+    assert (joint.positions[n:] == system.encoding.dimension + system.positions).all()
+    with pytest.raises(ValueError, match="`rhs` must not be zero"):
+        system.beside(np.zeros(n))

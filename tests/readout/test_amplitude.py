@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from qiskit.quantum_info import Statevector
-from sources import ExactSource, resting_history
+from sources import ExactSource, HiddenSource, resting_history
 
 import qgd
 from qgd.pipeline.source import SolverSource
@@ -225,3 +225,34 @@ def test_with_error_keeps_an_epsilon_that_was_given_and_stays_in_range():
     assert 0 < qgd.AmplitudeEstimation([1.0, 0.0]).with_error(system, 1.0, 99.0).epsilon <= 0.25
     with pytest.raises(ValueError, match="`error` must be greater than 0"):
         qgd.AmplitudeEstimation([1.0, 0.0]).with_error(system, 1.0, -1.0)
+
+
+@pytest.mark.parametrize("observable", [[1.0, 1.0], [0.0, 2.0], [-1.0, 0.5], [0.03, 0.049]])
+def test_a_hidden_scale_is_replaced_by_a_known_vector(observable):
+    system = resting_history(X, padding=2, scale=0.7)
+    truth = float(np.dot(observable, X))
+    for seed in range(10):
+        reading = qgd.AmplitudeEstimation(observable, 0.01, rng=seed).read(
+            system, HiddenSource(system)
+        )
+        assert abs(reading.value[0] - truth) <= reading.bound.value < 0.2
+
+
+def test_kernel_reflection_is_covered_with_the_errors_of_its_states():
+    step = qgd.PolynomialMap([[0.2, -0.1], [[-0.3, 0.1], [0.1, -0.5]]])
+    truth = qgd.iterate(step, [0.0, 0.0], 3)[-1] @ [1.0, -2.0]
+    for epsilon in (1e-1, 1e-5):
+        solution = qgd.solve(
+            step, [0.0, 0.0], 3, order=1, solver=qgd.KernelReflection(epsilon),
+            readout=qgd.AmplitudeEstimation([1.0, -2.0], 0.005),
+        )  # fmt: skip
+        assert abs(solution.value[0] - truth) <= solution.budget.total().value
+
+
+def test_on_a_hidden_scale_a_coarse_epsilon_and_the_whole_circuit_are_refused():
+    system = resting_history(X)
+    source = HiddenSource(system, loss=100.0)
+    with pytest.raises(ValueError, match="`epsilon` must be less than the amplitude of a known"):
+        qgd.AmplitudeEstimation([1.0, 0.0], 0.3).read(system, source)
+    with pytest.raises(ValueError, match="`use_circuit` must be False for a solver whose scale"):
+        qgd.AmplitudeEstimation([1.0, 0.0], 0.1, use_circuit=True).read(system, source)

@@ -12,8 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inversions import small_history
 from numpy.testing import assert_allclose
-from scipy.linalg import block_diag
-from scipy.sparse import csr_array
 from scipy.stats import chi2
 from sources import ExactSource, resting_history
 from strategies import fewer, vectors
@@ -21,7 +19,7 @@ from strategies import fewer, vectors
 import qgd
 from qgd.pipeline.source import SolverSource
 from qgd.readout.interface import restoring_factor
-from qgd.readout.sampling import interfere
+from qgd.readout.measurement import interfere
 
 VECTORS = {
     "mixed": [0.5, -0.3, 0.2],
@@ -136,8 +134,9 @@ def test_the_reference_is_positive_follows_the_magnitudes_and_has_the_norm_of_b(
     system = resting_history([0.8, -0.4, 0.0], scale=2.0)
     qgd.Sampling(100_000, rng=2).read(system, Spy(system))
     assert asked[0] is None
-    reference = asked[1].reshape(system.num_times, -1)[system.num_steps]
-    assert np.linalg.norm(asked[1]) == pytest.approx(np.linalg.norm(system.rhs))
+    other = next(rhs for rhs in asked if rhs is not None)
+    reference = other.reshape(system.num_times, -1)[system.num_steps]
+    assert np.linalg.norm(other) == pytest.approx(np.linalg.norm(system.rhs))
     assert np.linalg.norm(reference) == pytest.approx(np.linalg.norm(system.rhs))  # at row T alone
     # The entry that vanishes is lifted to half of the root mean square, sqrt(0.8 / 3) / 2.
     wanted = np.array([0.8, 0.4, math.sqrt(0.8 / 3) / 2])
@@ -149,14 +148,7 @@ def test_interference_is_one_run_of_the_solver_on_a_joint_right_hand_side(solver
     # One more qubit q selects b or b'; the joint system is 1 (x) A, its encoding 1 (x) U.
     system = small_history(1, 1, 0)
     other = np.arange(1.0, len(system.rhs) + 1)
-    size, n = system.encoding.dimension, len(system.rhs)
-    joint = replace(
-        system,
-        encoding=qgd.identity_encoding(1).kron(system.encoding),
-        matrix=csr_array(block_diag(system.matrix.toarray(), system.matrix.toarray())),
-        rhs=np.concatenate((system.rhs, other)),
-        positions=np.concatenate((system.positions, size + system.positions)),
-    )
+    joint, n = system.beside(other), len(system.rhs)
     branches = solver.prepare(joint).state.amplitudes.reshape(2, n)
     hadamard = np.array([[1, 1], [1, -1]]) / math.sqrt(2) @ branches
     states = [solver.prepare(s).state for s in (system, system.with_rhs(other))]
