@@ -108,11 +108,6 @@ class Settings:
             raise ValueError(
                 f"`shots` must be left out for readout amplitudes, got {self.shots}; use sampling"
             )
-        if self.solver == "shortcut" and self.readout != "amplitudes":
-            raise ValueError(
-                "`readout` must be amplitudes for the shortcut solver, whose norm is read "
-                f"from its state, got {self.readout!r}; use amplitudes or another solver"
-            )
         self.make_solver()
         self.make_readout()
 

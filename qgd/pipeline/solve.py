@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
+from qiskit.primitives import BaseSamplerV2
+from qiskit.providers import BackendV2
 
 from qgd.core.arrays import RealArray
+from qgd.core.bound import Bound
 from qgd.core.budget import ErrorBudget
 from qgd.core.checks import check_real
 from qgd.core.outcome import Outcome, QGDError
@@ -17,6 +20,7 @@ from qgd.core.solution import Solution
 from qgd.dynamics.system import Dynamics
 from qgd.embedding.carleman import MapForm
 from qgd.encoding.linear_system import EncodedSystem, Structure, encode, encoding_bound
+from qgd.execution.execution import Execution, as_execution
 from qgd.pipeline.embed import (
     DEFAULT_TAYLOR_ORDER,
     INVERSION_SHARE,
@@ -24,11 +28,12 @@ from qgd.pipeline.embed import (
     Embedded,
     embed,
 )
+from qgd.pipeline.executed import check_executable, execution_lines
 from qgd.pipeline.order import Order, check_order
-from qgd.pipeline.source import SolverSource
+from qgd.pipeline.source import ExecutedSource, SolverSource
 from qgd.readout.final_state import FinalState
 from qgd.readout.interface import Reading, Readout, readout_gain, restoring_factor
-from qgd.solvers.interface import LinearSolver, SolvedState
+from qgd.solvers.interface import LinearSolver
 from qgd.solvers.qsvt import QSVT
 
 # Part of what is left of a tolerance that the readout may use.
@@ -53,6 +58,7 @@ def solve(
     norm_bounds: ArrayLike | None = None,
     structure: Structure = "dilation",
     executor: Workers = None,
+    backend: Execution | BackendV2 | BaseSamplerV2 | None = None,
     throw: bool = True,
 ) -> Solution:
     """Compute x(T) by the quantum linear-system algorithm, with an error for every stage.
@@ -94,6 +100,11 @@ def solve(
     executor : Executor, callable or None
         Any `concurrent.futures.Executor` (as for `sweep`) that takes the independent parts of a
         solver's work: the evolutions of `FourierLCU` at block level; None: all here.
+    backend : Execution, BackendV2 or BaseSamplerV2, optional
+        Where the gate-level circuits run whose outcomes the readout counts (`Sampling`,
+        `SparseTomography`); None: outcomes are drawn from the emulated state. The value is read
+        from these outcomes alone; what noise adds is a MEASURED line of the budget, found beside
+        the emulated state, which is why this is for small systems.
     throw : bool
         Raise `QGDError` when the tolerance is missed; else return with that outcome.
 
@@ -137,6 +148,7 @@ def solve(
     )  # fmt: skip
     return run(
         embedded, solver, readout, tolerance=tolerance, structure=structure, executor=executor,
+        backend=backend,
         throw=throw,
     )[0]  # fmt: skip
 
@@ -149,42 +161,56 @@ def run(
     tolerance: float | None = None,
     structure: Structure = "dilation",
     executor: Workers = None,
+    backend: Execution | BackendV2 | BaseSamplerV2 | None = None,
     throw: bool = True,
 ) -> tuple[Solution, SolverSource]:
     """Encode, invert and read out; also return the source of states, which can build circuits."""
+    execution = as_execution(backend)
+    if execution is not None:
+        check_executable(readout, executor)
     encoded = encode(embedded.history, structure=structure)
     gain = readout_gain(readout)
     factor = gain * restoring_factor(embedded.history, 1.0)
     if tolerance is not None:
         unit = factor * encoded.rhs_norm / encoded.encoding.alpha
         solver = solver.with_epsilon(INVERSION_SHARE * tolerance / unit)
-    source = SolverSource(solver, encoded, executor)
+    source = (
+        SolverSource(solver, encoded, executor)
+        if execution is None
+        else ExecutedSource(solver, encoded, execution)
+    )
     if tolerance is not None:
         # The readout may use whatever the stages before it have left; what an inexact state shifts
         # is counted somewhat more than once (`Sampling`, `AmplitudeEstimation`).
         history_error = math.sqrt(2) * factor * source.solved.bound.value
         spent = gain * sum(line.value for line in embedded.lines) + history_error
         error = max(_SPENT * (tolerance - spent), READOUT_SHARE * tolerance)
-        readout = readout.with_error(embedded.history, source.solved.state.scale, error)
+        state = source.solved.state
+        # A scale that has to be read too halves the amplitude and doubles the noise.
+        scale = state.scale * (1 if state.scale_is_known else 2)
+        readout = readout.with_error(embedded.history, scale, error)
     reading = readout.read(embedded.history, source)
-    return _solution(embedded, encoded, source.solved, reading, tolerance, throw), source
+    lines = execution_lines(embedded.history, source, reading)
+    return _solution(embedded, encoded, source, reading, lines, tolerance, throw), source
 
 
 def _solution(
     embedded: Embedded,
     encoded: EncodedSystem,
-    solved: SolvedState,
+    source: SolverSource,
     reading: Reading,
+    executed: tuple[Bound, ...],
     tolerance: float | None,
     throw: bool,
 ) -> Solution:
+    solved = source.solved
     to_answer = restoring_factor(embedded.history, 1.0)
     gain = 1.0 if reading.observable is None else float(np.linalg.norm(reading.observable))
     lines = [line.scaled(gain) for line in embedded.lines]
     amplified = to_answer * gain * reading.amplification
     lines.append(encoding_bound(encoded, amplified))
     lines.append(solved.bound.scaled(amplified))
-    budget = ErrorBudget((*lines, reading.bound))
+    budget = ErrorBudget((*lines, *executed, reading.bound))
     total = budget.total().value
     missed = tolerance is not None and total > tolerance
     outcome = Outcome.TOLERANCE_NOT_MET if missed else Outcome.SUCCESS
@@ -198,7 +224,7 @@ def _solution(
         value=_restore(embedded, reading),
         outcome=outcome,
         budget=budget,
-        resources=_resources(embedded, encoded, solved, reading),
+        resources=_resources(embedded, encoded, source, reading),
         success_probability=solved.state.success_probability,
         details={
             "order": embedded.order,
@@ -223,9 +249,12 @@ def _restore(embedded: Embedded, reading: Reading) -> RealArray:
 
 
 def _resources(
-    embedded: Embedded, encoded: EncodedSystem, solved: SolvedState, reading: Reading
+    embedded: Embedded, encoded: EncodedSystem, source: SolverSource, reading: Reading
 ) -> Resources:
-    history, encoding = embedded.history, encoded.encoding
+    history, encoding, solved = embedded.history, encoded.encoding, source.solved
+    joint = Cost(
+        "readout", preliminary_calls=source.preliminary_calls, detail="norm search of joint runs"
+    )
     return Resources(
         (
             Cost(
@@ -244,5 +273,6 @@ def _resources(
             ),
             solved.cost,
             reading.cost,
+            *([joint] if source.preliminary_calls else []),
         )
     )

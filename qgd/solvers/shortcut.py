@@ -58,7 +58,8 @@ class KernelReflection:
     The amplitude is not linear in the solution, so the factor that restores the norm is no constant
     known before the run: it is ||b|| t / (alpha (g + r)), with r the amplitude of the reference in
     the same state. Emulation reads r as it reads all amplitudes; `FlaggedState.scale_is_known` is
-    False, and readouts that count shots refuse the state.
+    False, and readouts that count shots take their unit from a known vector that is solved along
+    (Theorem 15.4).
 
     References
     ----------

@@ -52,7 +52,7 @@ def test_other_data_sets_are_trained_within_the_tolerance(name: str) -> None:
     assert abs(gap) < 0.01
 
 
-@pytest.mark.parametrize("solver", ["qsvt", "lcu", "fourier", "hhl", "direct"])
+@pytest.mark.parametrize("solver", ["qsvt", "lcu", "fourier", "hhl", "direct", "shortcut"])
 def test_every_solver_trains_the_default_problem(solver: str) -> None:
     settings = Settings(solver=solver, num_steps=6, tolerance=0.05)
     training = run_experiment(load_dataset("breast-cancer"), settings).training
@@ -97,7 +97,6 @@ def test_too_many_kept_weights_are_refused_with_the_largest_number() -> None:
         ({"readout": "eyes"}, "sampling, amplitudes"),
         ({"shots": 0}, "`shots` must be at least 2"),
         ({"kappa": 0.5}, "`kappa`"),
-        ({"solver": "shortcut"}, "`readout` must be amplitudes for the shortcut solver"),
         ({"solver": "direct", "kappa": 9.0}, "left out for the direct solver"),
         ({"readout": "amplitudes", "shots": 9}, "`shots` must be left out"),
         ({"ridge": float("nan")}, "`ridge`"),
