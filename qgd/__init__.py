@@ -73,7 +73,12 @@ _EXPORTS = {
     "qgd.embedding.matrix_free": ["CarlemanOperator", "carleman_operator"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
     "qgd.embedding.certificate": ["HistoryCertificate", "certify_history"],
-    "qgd.embedding.truncation": ["majorant_bound", "propagated_bound", "truncation_bound"],
+    "qgd.embedding.truncation": [
+        "functional_bound",
+        "majorant_bound",
+        "propagated_bound",
+        "truncation_bound",
+    ],
     "qgd.embedding.truncated": [
         "TruncatedSolutions",
         "truncated_solution",
@@ -129,6 +134,7 @@ _EXPORTS = {
     "qgd.readout.sampling": ["Sampling"],
     "qgd.readout.amplitude": ["AmplitudeEstimation"],
     "qgd.readout.tomography": ["SparseTomography"],
+    "qgd.readout.step_norm": ["StepNorm"],
     "qgd.execution.compilation": ["CompiledCircuit", "compile_circuit"],
     "qgd.execution.exchange": ["to_openqasm3", "to_qpy"],
     "qgd.execution.execution": ["Execution"],
@@ -138,6 +144,7 @@ _EXPORTS = {
     "qgd.pipeline.sweep": ["grid", "sweep"],
     "qgd.pipeline.sweep_file": ["read_sweep"],
     "qgd.pipeline.train": ["Round", "Training", "train"],
+    "qgd.pipeline.training_figures": ["estimate_gradient_norm", "estimate_loss"],
     "qgd.pipeline.truncation_study": ["truncation_study"],
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

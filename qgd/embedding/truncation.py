@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
-from qgd.core.checks import check_integer
+from qgd.core.checks import check_array, check_integer
 from qgd.dynamics.dissipation import Majorant
 from qgd.dynamics.integrate import check_defined_steps
 from qgd.dynamics.multilinear import multilinear_majorant
@@ -90,6 +90,31 @@ def propagated_bound(
             total += float(norms @ _remainder(dropped, order, w[k]))
             rows = (steps[k % len(steps)].matrix.T @ rows.T).T
     return _bound(total, "propagated remainders", "Theorem 2.2", w)
+
+
+def functional_bound(
+    system: Map, order: int, functional: ArrayLike, x0_norm: float, num_steps: int
+) -> Bound:
+    """|d . (x_T, ..., x_T^{(x)N}) - d . y_T| for one linear functional (Theorem 2.2).
+
+    Parameters
+    ----------
+    functional : array_like, shape (n + ... + n^N,)
+        d, on the Kronecker basis without scale; other parameters as for `majorant_bound`.
+    """
+    g, w = _inputs(system, order, x0_norm, num_steps, None)
+    steps = _embedded(system, order, num_steps)
+    row = check_array("functional", functional, (steps[0].dimension,)).copy()
+    if system.degree <= 1:
+        return Bound("truncation", 0.0, Kind.PROVED, "affine map", "02-truncation.md#Theorem 2.3")
+    _, dropped = level_coefficients(g, order)
+    total = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(num_steps - 1, -1, -1):
+            norms = np.array([np.linalg.norm(row[level]) for level in steps[0].levels])
+            total += float(norms @ _remainder(dropped, order, w[k]))
+            row = steps[k % len(steps)].matrix.T @ row
+    return _bound(total, "propagated remainders of a functional", "Theorem 2.2", w)
 
 
 def truncation_bound(

@@ -76,19 +76,34 @@ class AmplitudeEstimation:
 
     def read(self, system: HistorySystem, source: StateSource) -> Reading:
         """Read c . x_T; see `Readout`."""
+        c = check_array("observable", self.observable, (system.steps[0].num_variables,))
+        d = np.zeros(system.block_dimension)
+        d[: len(c)] = system.steps[0].scale * c
+        found = self.read_lifted(system, source, d)
+        return replace(found, observable=c)
+
+    def read_lifted(
+        self, system: HistorySystem, source: StateSource, functional: RealArray
+    ) -> Reading:
+        """Read d . y_T, d any vector of the lift in its own units; `observable` plays no part.
+
+        Gains of errors of the history vector are ||d|| / sqrt(p + 1), times the amplification.
+        """
         if self.epsilon is None:
             raise ValueError("`epsilon` must be given, got None; or solve with a tolerance")
-        c = check_array("observable", self.observable, (system.steps[0].num_variables,))
-        size = float(np.linalg.norm(c))
-        alone = self._size_of(system, source, None, c)
-        # c enters with the norm of b.
-        added = system.steps[0].scale * system.rhs_norm * size
-        rhs = system.rhs + system.injection(added * c / size**2)
-        joint = self._size_of(system, source, rhs, c)
+        d = check_array("functional", functional, (system.block_dimension,))
+        size = float(np.linalg.norm(d))
+        alone = self._size_of(system, source, None, d)
+        # d enters with the norm of b.
+        added = system.rhs_norm * size
+        rhs = system.rhs.copy()
+        start = system.num_steps * system.block_dimension
+        rhs[start : start + len(d)] += (system.rhs_norm / size) * d
+        joint = self._size_of(system, source, rhs, d)
         calls = alone[3] + joint[3]
         value, error, from_joint = _signed(alone[:3], joint[:3], added)
         # The error of b's own state is what the budget counts.
-        own = restoring_factor(system, source.state().error) * size
+        own = source.state().error * size / math.sqrt(system.padding + 1)
         used = joint[2] if from_joint else alone[2]
         amplification = max(1.0, used / own) if own > 0 else 1.0
         bound = Bound(
@@ -99,7 +114,7 @@ class AmplitudeEstimation:
             confidence=self.confidence,
         )
         cost = Cost("readout", qubits=1, shots=calls, detail="amplitude estimation")
-        return Reading(np.array([value]), math.nan, bound, cost, c, amplification)
+        return Reading(np.array([value]), math.nan, bound, cost, None, amplification)
 
     def with_error(self, system: HistorySystem, scale: float, error: float) -> AmplitudeEstimation:
         """Choose the error of the amplitude so that c . x_T is known to about `error`.
@@ -117,27 +132,28 @@ class AmplitudeEstimation:
         return replace(self, epsilon=min(0.25, epsilon))
 
     def _size_of(
-        self, system: HistorySystem, source: StateSource, rhs: RealArray | None, c: RealArray
+        self, system: HistorySystem, source: StateSource, rhs: RealArray | None, d: RealArray
     ) -> tuple[float, float, float, int]:
-        """|c . x| of the solution for `rhs`: value, half width, shift by the state, uses."""
-        size = float(np.linalg.norm(c))
+        """|d . y_T| of the solution for `rhs`: value, half width, shift by the state, uses."""
+        size = float(np.linalg.norm(d))
         if not source.state().scale_is_known:
-            return self._size_in_units(system, source, rhs, c)
+            return self._size_in_units(system, source, rhs, d)
         state = source.state(rhs)
         if self.use_circuit:
-            circuit = _overlap_circuit(system, source.circuit(rhs), c / size)
+            circuit = _overlap_circuit(system, source.circuit(rhs), d / size)
             oracle = QuantumCircuit(circuit.num_qubits)
             oracle.z(circuit.num_qubits - 1)
             low, high, calls = self._estimate(circuit, grover_operator(oracle, circuit))
         else:
-            low, high, calls = self._rotate(_overlap(system, state.amplitudes, c / size))
-        factor = restoring_factor(system, state.scale) * size
-        # The error of the state shifts c . x by at most this (Theorem 4.2).
-        off = restoring_factor(system, state.error) * size
+            low, high, calls = self.rotate(_overlap(system, state.amplitudes, d / size))
+        copies = math.sqrt(system.padding + 1)
+        factor = state.scale / copies * size
+        # The error of the state shifts d . y by at most this (Theorem 4.2).
+        off = state.error / copies * size
         return factor * (low + high) / 2, factor * (high - low) / 2, off, calls
 
     def _size_in_units(
-        self, system: HistorySystem, source: StateSource, rhs: RealArray | None, c: RealArray
+        self, system: HistorySystem, source: StateSource, rhs: RealArray | None, d: RealArray
     ) -> tuple[float, float, float, int]:
         """The same where the scale is unknown: in units of a known vector that is solved along."""
         if self.use_circuit:
@@ -147,20 +163,22 @@ class AmplitudeEstimation:
             )
         known = uniform_reference(system)
         state = source.joint(system.injection(known), rhs)
-        size, norm = float(np.linalg.norm(c)), float(np.linalg.norm(known))
+        size, norm = float(np.linalg.norm(d)), float(np.linalg.norm(known)) / system.steps[0].scale
         branches = np.split(state.amplitudes, 2)
-        low, high, calls = self._rotate(_overlap(system, branches[0], c / size), runs=4)
-        least, most, more = self._rotate(_overlap(system, branches[1], known / norm), runs=4)
+        low, high, calls = self.rotate(_overlap(system, branches[0], d / size), runs=4)
+        least, most, more = self.rotate(
+            _overlap(system, branches[1], known / np.linalg.norm(known)), runs=4
+        )
         if least <= 0:
             raise ValueError(
                 f"`epsilon` must be less than the amplitude of a known vector, {most:.3g}, got "
                 f"{self.epsilon:.3g}; take a tenth of that"
             )
         bottom, top = size * norm * low / most, size * norm * high / least
-        off = restoring_factor(system, state.error) * (size + top / norm)
+        off = state.error / math.sqrt(system.padding + 1) * (size + top / norm)
         return (bottom + top) / 2, (top - bottom) / 2, off, calls + more
 
-    def _rotate(self, amplitude: float, runs: int = 2) -> tuple[float, float, int]:
+    def rotate(self, amplitude: float, runs: int = 2) -> tuple[float, float, int]:
         """Interval of an amplitude by a rotation that has it, one of `runs` that all must hold."""
         angle = math.asin(min(1.0, amplitude))
         # On the one qubit that counts, a Grover iterate turns by 4 angles.

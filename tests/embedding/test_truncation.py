@@ -171,3 +171,32 @@ def test_bounds_name_their_theorems():
     ]
     affine = qgd.truncation_bound(qgd.PolynomialMap([[0.1], [[-0.3]]]), 1, 0.5, 3)
     assert affine.theorem == "02-truncation.md#Theorem 2.3"
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_bound_of_a_functional_covers_all_levels(order, seed):
+    rng = np.random.default_rng(seed)
+    step = qgd.PolynomialMap(
+        [rng.normal(size=2) / 20, rng.normal(size=(2, 2)) / 3, rng.normal(size=(2, 4)) / 4]
+    )
+    x0, steps = rng.normal(size=2) / 5, 3
+    lifted = qgd.carleman(step, order)
+    d = rng.normal(size=lifted.dimension)
+    y = lifted.lift(x0)
+    for _ in range(steps):
+        y = lifted.step(y)
+    exact = lifted.lift(qgd.iterate(step, x0, steps)[-1])
+    norm = float(np.linalg.norm(x0))
+    bound = qgd.functional_bound(step, order, d, norm, steps)
+    assert 0 < abs(d @ (exact - y)) <= bound.value
+
+
+def test_bound_of_the_first_level_of_one_weight_is_that_of_the_weight():
+    step = qgd.PolynomialMap([[0.02], [[-0.3]], [[0.2]]])
+    for order in (1, 3):
+        first = np.eye(1, order)[0]
+        one = qgd.functional_bound(step, order, first, 0.3, 4).value
+        assert one == pytest.approx(qgd.propagated_bound(step, order, 0.3, 4).value)
+    affine = qgd.PolynomialMap([[0.1], [[-0.5]]])
+    assert qgd.functional_bound(affine, 2, [1.0, 5.0], 0.3, 4).value == 0
