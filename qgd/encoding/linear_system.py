@@ -103,7 +103,7 @@ class EncodedSystem:
             self,
             encoding=identity_encoding(1).kron(self.encoding),
             matrix=csr_array(block_diag((self.matrix, self.matrix), format="csr")),
-            rhs=np.concatenate((self.rhs, _checked_rhs(rhs, self.matrix.shape[0]))),
+            rhs=np.concatenate((self.rhs, self.with_rhs(rhs).rhs)),
             positions=both.ravel(),
             origin=None,
         )

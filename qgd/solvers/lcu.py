@@ -8,13 +8,13 @@ from typing import Literal
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import UnitaryGate
 
 from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_choice, check_real
 from qgd.core.resources import Cost
-from qgd.encoding.gates import householder, negate_ones
+from qgd.encoding.gates import negate_ones
 from qgd.encoding.linear_system import EncodedSystem
+from qgd.encoding.state_preparation import real_state_preparation
 from qgd.solvers.interface import (
     Inversion,
     Level,
@@ -101,13 +101,12 @@ class LCU:
         walk = [*range(n + a), *range(n + a + index, circuit.num_qubits)]
         forward = encoding.circuit.to_gate(label=encoding.name)
         backward = encoding.circuit.inverse().to_gate(label=f"{encoding.name}_dg")
-        magnitudes = np.zeros(2**index)
-        magnitudes[: len(weights)] = np.abs(weights)
-        prepare = householder(np.sqrt(magnitudes / magnitudes.sum()))
-        signs = np.ones(2**index)
-        signs[: len(weights)] = np.where(weights < 0, -1.0, 1.0)
+        roots = np.zeros(2**index)
+        roots[: len(weights)] = np.sqrt(np.abs(weights) / np.abs(weights).sum())
+        signed = roots.copy()
+        signed[: len(weights)] *= np.where(weights < 0, -1.0, 1.0)
         place_preparation(circuit, system, walk[n + a :])
-        circuit.append(UnitaryGate(prepare, label="prep"), register)
+        circuit.compose(real_state_preparation(roots), register, inplace=True)
         circuit.append(backward, walk)
         for bit, control in enumerate(register):
             for _ in range(2**bit):
@@ -116,7 +115,8 @@ class LCU:
                     negate_ones(circuit, [*ancillas, control])
                     circuit.x(ancillas)
                     circuit.append(gate, walk)
-        circuit.append(UnitaryGate(prepare.T * signs, label="unprep"), register)
+        # The signs sit in the bra: <0| W^+ ... V |0> with V and W of equal magnitudes.
+        circuit.compose(real_state_preparation(signed).inverse(), register, inplace=True)
         return circuit
 
     def _weights(self, kappa: float) -> tuple[RealArray, float, str]:

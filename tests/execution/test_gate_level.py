@@ -54,6 +54,12 @@ def test_small_circuits_of_all_solvers_are_at_gate_level(solver, order):
     qgd.check_gate_level(solver.circuit(small_history(order, 1, 0)))
 
 
+def test_index_preparation_of_many_chebyshev_terms_holds_no_matrix():
+    circuit = qgd.LCU(1e-6, kappa=20).circuit(small_history(1, 1, 0))
+    assert circuit.num_qubits >= 5 + 7  # more than 64 terms
+    qgd.check_gate_level(circuit)
+
+
 def test_a_dilated_step_of_more_than_sixteen_entries_is_not_and_the_check_says_so():
     # The step is one dense dilation: block, ancilla and the control that says when it acts.
     for n, widest in ((16, 6), (17, 7)):
