@@ -77,7 +77,7 @@ def solve(
     solver : LinearSolver
         `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `KernelReflection`, `Direct`.
     readout : Readout
-        `FinalState` by default; also `Sampling`, `AmplitudeEstimation`.
+        `FinalState` by default; also `Sampling`, `SparseTomography`, `AmplitudeEstimation`.
     tolerance : float, optional
         Wanted total error. It settles the order, the accuracy of the inversion and, where they were
         left open, the shots. Without it `order` must be an integer and the solver's own epsilon
