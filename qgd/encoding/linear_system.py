@@ -99,14 +99,18 @@ class EncodedSystem:
     def beside(self, rhs: RealArray) -> EncodedSystem:
         """(1 (x) A) (z, z') = (b, b'): a second right-hand side in the same run, by a top qubit."""
         both = (np.arange(2) * self.encoding.dimension)[:, None] + self.positions
-        return replace(
+        joint = replace(
             self,
             encoding=identity_encoding(1).kron(self.encoding),
             matrix=csr_array(block_diag((self.matrix, self.matrix), format="csr")),
-            rhs=np.concatenate((self.rhs, self.with_rhs(rhs).rhs)),
+            rhs=np.concatenate((self.rhs, checked_rhs(rhs, self.matrix.shape[0]))),
             positions=both.ravel(),
             origin=None,
+            prepare=None,
         )
+        if self.prepare is None:
+            return joint
+        return replace(joint, prepare=joint._sparsely(joint.rhs))
 
     def preparation(self) -> QuantumCircuit:
         """Circuit that prepares b / ||b|| on the system register, then clean work qubits."""

@@ -90,3 +90,12 @@ def test_readouts_of_amplitudes_and_executors_do_not_go_with_a_backend():
             solve(qgd.LCU(1.0), qgd.Execution(), readout)
     with pytest.raises(ValueError, match="`executor` must be left out with a backend"):
         solve(qgd.FourierLCU(1.0), qgd.Execution(), executor=map)
+
+
+def test_a_structured_history_is_read_with_its_joint_preparation():
+    solution = qgd.solve(
+        STEP, [0.0], 1, order=1, padding=0, structure="structured", solver=qgd.QSVT(0.5),
+        readout=qgd.Sampling(20_000, rng=3), backend=qgd.Execution(),
+    )  # fmt: skip
+    assert abs(solution.value - TRUTH) <= solution.budget.total().value
+    assert line(solution, "execution").value == 0
