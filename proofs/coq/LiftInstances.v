@@ -1,7 +1,8 @@
 (** Numbers for the theorems on coordinates, the first-order lift, certificates and success. *)
 From Coq Require Import Reals Lra Lia List Arith.
+From Coquelicot Require Import Coquelicot.
 From QGD Require Import Sums Words CrossNorm Convolution Lift Products Truncation ClosedForms Certificates
-  Lyapunov FirstOrder LiftClosed Frobenius Examples.
+  Lyapunov Derivation FirstOrder LiftClosed Frobenius Comparison Flow Examples.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -97,3 +98,41 @@ Proof.
   - simpl pow. pose proof (pos_INR (Datatypes.S p)). field. lra.
   - intros k Hk. replace k with 0%nat by lia. lra.
 Qed.
+
+(** ** x' = x^2 from 1/2 on [0, 1]: x = 1/(2 - t), order 1 stays at 1/2, and E is the error itself. *)
+Section Flow.
+  Definition square_field (l : nat) (_ : unit) (_ : list unit) : R := if (l =? 2)%nat then 1 else 0.
+  Definition square_size (l : nat) : R := if (l =? 2)%nat then 1 else 0.
+  Definition flow (t : R) (_ : unit) : R := / (2 - t).
+  Definition frozen (t : R) (j : nat) (_ : list unit) : R := if (j =? 0)%nat then 1 else 1/2.
+  Definition flow_error (j : nat) (t : R) : R := if (j =? 1)%nat then / (2 - t) - 1/2 else 0.
+  Example flow_truncation_instance t : 0 <= t <= 1 ->
+    tn [tt] 1 (fun w => power (flow t) w - frozen t 1 w) <= / (2 - t) - 1/2.
+  Proof.
+    intro Ht. apply (flow_truncation [tt] 2 1 square_field square_size 0 1) with (E := flow_error)
+      (dE := fun _ t => / (2 - t) ^ 2) (W := fun t => / (2 - t)); auto.
+    - intro l. unfold square_size. destruct (l =? 2)%nat; lra.
+    - intros l z _ _. unfold square_size. rewrite <- (Rabs_pos_eq (if (l =? 2)%nat then 1 else 0))
+        by (destruct (l =? 2)%nat; lra).
+      unfold tn. rewrite <- l2_scal. right. rewrite units. unfold l2, CrossNorm.apply, square_field.
+      cbv [Sums.sum]. f_equal. ring.
+    - intro z. unfold CrossNorm.apply, square_field. cbv [Sums.sum]. simpl. lra.
+    - intros s i Hs. unfold flow, delta, CrossNorm.apply.
+      cbv [seq words flat_map map app Sums.sum square_field Nat.eqb]. cbn [power].
+      auto_derive; [lra|]. field. lra.
+    - intros s j w Hs Hj Hw. replace j with 1%nat in * by lia.
+      match goal with |- is_derive _ _ ?l => replace l with 0 end.
+      + apply (is_derive_const (V := R_NormedModule) (1/2) s).
+      + destruct w as [|i [|i' w]]; try discriminate. unfold deriv, CrossNorm.apply.
+        cbv [seq words flat_map map app Sums.sum square_field Nat.eqb Nat.leb Nat.add Nat.sub]. ring.
+    - intros s Hs. right. apply scalar_start. left. apply Rinv_0_lt_compat. lra.
+    - intros j s Hj Hs. replace j with 1%nat by lia. unfold flow_error. simpl. auto_derive; [lra|].
+      field. lra.
+    - intro s. unfold flow_error. simpl. lra.
+    - intros j s Hj Hs. replace j with 1%nat by lia. unfold couple, flow_error, square_size.
+      cbv [seq Sums.sum Nat.eqb Nat.leb Nat.add Nat.sub]. right. simpl. field. lra.
+    - intros j Hj. replace j with 1%nat by lia. rewrite tn_1. unfold Flow.err, frozen, flow, flow_error.
+      simpl. rewrite (l2_ext [tt] _ (fun _ => 0)) by (intros; field).
+      rewrite l2_0 by reflexivity. lra.
+  Qed.
+End Flow.
