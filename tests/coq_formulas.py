@@ -7,6 +7,7 @@ numbers with these.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
@@ -179,3 +180,84 @@ def part(v: Sequence[Sequence[Fraction]], d: int, w: tuple[int, ...]) -> Fractio
     if not w:
         return Fraction(d == 0)
     return sum((v[m][w[0]] * part(v, d - m, w[1:]) for m in range(d + 1)), Fraction(0))
+
+
+def cheb(n: int, x: Fraction) -> Fraction:
+    """Chebyshev.cheb."""
+    before, value = x, Fraction(1)  # T_{-1} = T_1
+    for _ in range(n):
+        before, value = value, 2 * x * value - before
+    return value
+
+
+def inverse_poly(a: Fraction, n: int, x: Fraction) -> Fraction:
+    """Chebyshev.inverse_poly, with n + 1 in the place of n as in Coq."""
+    ratio = (1 - a) / (1 + a)
+
+    def peak(y: Fraction) -> Fraction:
+        u = (2 * y**2 - 1 - a**2) / (1 - a**2)
+        return cheb(n + 1, u) + ratio * cheb(n, u)
+
+    return (1 - peak(x) / peak(Fraction(0))) / x
+
+
+def inverse_error(a: Fraction, n: int) -> Fraction:
+    """Chebyshev.inverse_error."""
+    return (1 - a) ** (n + 1) / (a * (1 + a) ** n)
+
+
+def weight(b: int, j: int) -> Fraction:
+    """ChebyshevSeries.weight."""
+    total = sum(math.comb(2 * b, b + i) for i in range(j + 1, b + 1))
+    return 4 * (-1) ** j * Fraction(total, 4**b)
+
+
+def duration(a: Fraction, k: int) -> Fraction:
+    """GradedBounds.duration."""
+    return sum((a**i for i in range(k)), Fraction(0))
+
+
+def exit_share(g: Coefficients, N: int, r: Fraction, k: int, j: int) -> Fraction:
+    """Branching.exit."""
+    if k == 0:
+        return Fraction(0)
+    q = len(g) - 1
+
+    def transition(m: int) -> Fraction:
+        return coef(g, j, m) * r**m / r**j
+
+    kept = (transition(m) * exit_share(g, N, r, k - 1, m) for m in range(1, N + 1))
+    gone = (transition(m) for m in range(N + 1, q * N + 1))
+    return sum(kept, Fraction(0)) + sum(gone, Fraction(0))
+
+
+def lift_closed(
+    f: Coefficients, N: int, T: int, r: Fraction, w: Fraction
+) -> tuple[Fraction, Fraction, Fraction]:
+    """LiftClosed.lift_closed in one variable: theta, truncation and lifting."""
+    rate = sum((f[k] * r**k / r for k in range(len(f)) if k != 1), Fraction(0))
+    theta = max(abs(1 - j * f[1]) + j * rate for j in range(1, N + 1))  # F_1 = -f_1
+    excess = sum((f[k] * r**k / r for k in range(2, len(f))), Fraction(0))
+    step = sum((f[k] * w**k for k in range(len(f))), Fraction(0))
+    truncation = r * min(Fraction(1), T * N * excess) * (w / r) ** (N + 1)
+    return theta, truncation, Fraction(N * (N - 1), 2) * step**2 / r * duration(theta, T)
+
+
+def certificate(
+    g: Coefficients,
+    N: int,
+    T: int,
+    rho: Sequence[Sequence[Fraction]],
+    z1: Sequence[Fraction],
+    w0: Fraction,
+) -> list[list[Fraction]]:
+    """Certificates.certificate for all times and levels, with the w of certificate_norms."""
+    rows, w = [list(rho[0])], w0
+    for k in range(len(rho) - 1):
+        row = list(rho[k + 1])
+        for j in range(1, N + 1):
+            kept = (coef(g, j, m) * rows[k][m] for m in range(1, N + 1))
+            row[j] += sum(kept, remainder(g, N, j, w)) if k < T else rows[k][j]
+        rows.append(row)
+        w = min(poly(g, w), z1[k + 1] + row[1])
+    return rows

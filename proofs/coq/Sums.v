@@ -87,6 +87,8 @@ Lemma sum_last n f : sum (seq 0 (S n)) f = sum (seq 0 n) f + f n.
 Proof. rewrite <- Nat.add_1_r, sum_split. simpl. ring. Qed.
 Lemma sum_first n f : sum (seq 0 (S n)) f = f 0%nat + sum (seq 0 n) (fun m => f (S m)).
 Proof. simpl. rewrite <- seq_shift, sum_map. reflexivity. Qed.
+Lemma sum_shift k m f : sum (seq (S k) m) f = sum (seq k m) (fun i => f (S i)).
+Proof. rewrite <- seq_shift. apply sum_map. Qed.
 (** Terms beyond n that vanish may be left out. *)
 Lemma sum_extend n p f : (n <= p)%nat -> (forall m, (n <= m)%nat -> f m = 0) ->
   sum (seq 0 p) f = sum (seq 0 n) f.

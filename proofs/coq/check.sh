@@ -45,10 +45,20 @@ for file in "${files[@]}"; do
 $(cat outside.txt)"
 done
 
-# 2. Build.
-coq_makefile -f _CoqProject -o Makefile >/dev/null
-make -j"$(nproc)" >build.log 2>&1 || fail "the build broke:
-$(grep -vE '^(COQ|CAML|make)' build.log | tail -n 20)"
+# 2. Build. All files become modules of one library: Coq's own libraries are loaded once, not once a file.
+for file in "${files[@]}"; do
+  echo "Module ${file%.v}."
+  sed -E ':a;/^From QGD Require/{/\.$/!{N;ba}};s/^From QGD Require Import/Import/' "$file"
+  echo "End ${file%.v}."
+done >QGD.v
+coq() { "$coqc" -q -w none "$@"; }
+if ! coq -Q . "" QGD.v >build.log 2>&1; then
+  for file in "${files[@]}"; do # one by one, to name the place
+    coq -Q . QGD "$file" >build.log 2>&1 || break
+  done
+  fail "the build broke:
+$(tail -n 20 build.log)"
+fi
 
 # 3. Statements of the theorems and the definitions they are made of, printed by Coq itself.
 names() { # kind file: the names that `file` introduces with these keywords
@@ -56,14 +66,13 @@ names() { # kind file: the names that `file` introduces with these keywords
 }
 export_kinds='Theorem|Corollary|Example'
 {
-  for file in "${files[@]}"; do echo "From QGD Require ${file%.v}."; done
-  echo 'From Coq Require Import Reals List. Open Scope R_scope. Set Printing Width 100.'
+  echo 'From Coq Require Import Reals List. Require Import QGD. Open Scope R_scope. Set Printing Width 100.'
   for file in "${files[@]}"; do
     for name in $(names 'Definition|Fixpoint' "$file"); do echo "Print QGD.${file%.v}.$name."; done
     for name in $(names "$export_kinds" "$file"); do echo "Check QGD.${file%.v}.$name."; done
   done
 } >Statements.v
-"$coqc" -q -w -ambiguous-paths -Q . QGD Statements.v >statements.txt 2>statements.log ||
+coq -Q . "" Statements.v >statements.txt 2>statements.log ||
   fail "the statements cannot be printed: $(tail -n 5 statements.log)"
 if [ "${1:-}" = --update ]; then
   cp statements.txt "$here/STATEMENTS.txt"
@@ -75,7 +84,7 @@ fi
 # 4. Axioms: those of Coq's real numbers, of classical logic and of extensional functions, no others.
 allowed='ClassicalDedekindReals\.sig_forall_dec|ClassicalDedekindReals\.sig_not_dec|FunctionalExtensionality\.functional_extensionality_dep|Classical_Prop\.classic'
 {
-  for file in "${files[@]}"; do echo "From QGD Require ${file%.v}."; done
+  echo 'Require QGD.'
   echo 'Definition audit : unit :='
   for file in "${files[@]}"; do
     for name in $(names "$export_kinds" "$file"); do echo "  let _ := @QGD.${file%.v}.$name in"; done
@@ -83,7 +92,7 @@ allowed='ClassicalDedekindReals\.sig_forall_dec|ClassicalDedekindReals\.sig_not_
   echo '  tt.'
   echo 'Print Assumptions audit.'
 } >Audit.v
-"$coqc" -q -w -ambiguous-paths -Q . QGD Audit.v >audit.txt 2>audit.log ||
+coq -Q . "" Audit.v >audit.txt 2>audit.log ||
   fail "the axioms cannot be listed: $(tail -n 5 audit.log)"
 axioms=$(grep -oE '^[^[:space:]]+' audit.txt | grep -vx 'Axioms:' | sort -u)
 foreign=$(printf '%s\n' "$axioms" | grep -vxE "$allowed" || true)
