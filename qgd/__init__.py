@@ -118,6 +118,11 @@ _EXPORTS = {
     "qgd.solvers.norm_search": ["NormInterval"],
     "qgd.solvers.eigenstate_filter": ["filter_chebyshev", "filter_degree", "filter_error"],
     "qgd.solvers.direct": ["Direct"],
+    "qgd.encoding.flow": ["EncodedFlow", "encode_flow", "fold_source"],
+    "qgd.solvers.evolution": ["EvolutionSolver", "EvolvedState"],
+    "qgd.solvers.exponential_sum": ["ExponentialSum"],
+    "qgd.solvers.lchs": ["LCHS"],
+    "qgd.solvers.lchs_kernels": ["AnChildsLin", "Cauchy", "LeastSquares", "LowSomma"],
     "qgd.solvers.phases": ["qsp_phases", "qsp_response"],
     "qgd.solvers.inverse_polynomial": [
         "inverse_chebyshev",

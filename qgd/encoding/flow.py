@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, SupportsIndex
@@ -36,6 +35,8 @@ class EncodedFlow:
         T > 0.
     positions : ndarray of int, shape (d,)
         Basis state of each entry of y in the system register.
+    idle : ndarray, shape (d,), optional
+        Added to y(T) without evolution: the known reference of a readout.
     origin : CarlemanSystem, optional
         What `encode_flow` made it from; it is pickled in place of the encoding.
     """
@@ -46,6 +47,7 @@ class EncodedFlow:
     source: RealArray
     time: float
     positions: IntArray
+    idle: RealArray | None = None
     origin: CarlemanSystem | None = None
 
     def __post_init__(self) -> None:
@@ -53,16 +55,22 @@ class EncodedFlow:
         check_real("time", self.time, above=0)
         for name in ("initial", "source"):
             check_array(name, getattr(self, name), (size,))
-        if not (np.any(self.initial) or np.any(self.source)):
+        if self.idle is not None:
+            check_array("idle", self.idle, (size,))
+        if not (
+            np.any(self.initial)
+            or np.any(self.source)
+            or (self.idle is not None and np.any(self.idle))
+        ):
             raise ValueError(
-                "`initial` must not be zero where `source` is: nothing moves, y(T) = 0 exactly, and "
-                "there is no state to prepare; start elsewhere, or use another centre"
+                "`initial` must not be zero where `source` is: nothing moves, y(T) = 0 exactly, "
+                "and there is no state to prepare; start elsewhere, or use another centre"
             )
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         if self.origin is None:
             return super().__reduce_ex__(protocol)
-        return _encode_again, (self.origin, self.initial, self.source, self.time)
+        return _encode_again, (self.origin, self.initial, self.source, self.time, self.idle)
 
     @cached_property
     def growth(self) -> tuple[float, float]:
@@ -89,9 +97,9 @@ class EncodedFlow:
         """Read a vector of length d from amplitudes of the system register."""
         return np.asarray(amplitudes)[..., self.positions]
 
-    def with_initial(self, initial: RealArray) -> EncodedFlow:
-        """The same flow from another start."""
-        return replace(self, initial=check_array("initial", initial, self.initial.shape))
+    def driven(self, drive: float, idle: RealArray) -> EncodedFlow:
+        """The flow whose y(T) is drive * y(T) + idle."""
+        return replace(self, initial=drive * self.initial, source=drive * self.source, idle=idle)
 
 
 def encode_flow(
@@ -166,12 +174,16 @@ def fold_source(flow: EncodedFlow, unit: float | None = None) -> EncodedFlow:
 
 
 def _encode_again(
-    flow: CarlemanSystem, initial: RealArray, source: RealArray, time: float
+    flow: CarlemanSystem,
+    initial: RealArray,
+    source: RealArray,
+    time: float,
+    idle: RealArray | None = None,
 ) -> EncodedFlow:
     dense = flow.matrix.toarray()
     positions = np.arange(len(dense))
     encoding = dilation(dense)
-    return EncodedFlow(encoding, flow.matrix, initial, source, time, positions, origin=flow)
+    return EncodedFlow(encoding, flow.matrix, initial, source, time, positions, idle, flow)
 
 
 def flow_error(flow: EncodedFlow, weights: float) -> float:
@@ -179,4 +191,4 @@ def flow_error(flow: EncodedFlow, weights: float) -> float:
 
     `weights` is sum_j |c_j| sqrt(1 + k_j^2) over all evolutions, each at most T long.
     """
-    return math.fsum((flow.encoding.epsilon * flow.time * weights,))
+    return flow.encoding.epsilon * flow.time * weights

@@ -24,10 +24,12 @@ from qgd.pipeline.embed import (
     Embedded,
     embed,
 )
+from qgd.pipeline.evolve import embed_flow, evolve, flow_time
 from qgd.pipeline.order import Order, check_order
 from qgd.pipeline.source import SolverSource
 from qgd.readout.final_state import FinalState
 from qgd.readout.interface import Reading, Readout, readout_gain, restoring_factor
+from qgd.solvers.evolution import EvolutionSolver
 from qgd.solvers.interface import LinearSolver, SolvedState
 from qgd.solvers.qsvt import QSVT
 
@@ -41,7 +43,7 @@ def solve(
     num_steps: int,
     *,
     order: Order = "auto",
-    solver: LinearSolver | None = None,
+    solver: LinearSolver | EvolutionSolver | None = None,
     readout: Readout | None = None,
     tolerance: float | None = None,
     center: ArrayLike | None = None,
@@ -68,8 +70,9 @@ def solve(
     order : int or str
         Carleman order N, or how to choose it from the tolerance: ``"auto"`` (by theorem where that
         suffices, else by estimate), ``"proved"``, ``"estimated"``.
-    solver : LinearSolver
-        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `KernelReflection`, `Direct`.
+    solver : LinearSolver or EvolutionSolver
+        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `KernelReflection`, `Direct`; for flows
+        `LCHS`, which evolves for the time h T without steps.
     readout : Readout
         `FinalState` by default; also `Sampling`, `AmplitudeEstimation`.
     tolerance : float, optional
@@ -127,6 +130,17 @@ def solve(
         )
     if tolerance is not None:
         check_real("tolerance", tolerance, above=0)
+    if isinstance(solver, EvolutionSolver):
+        if padding is not None or norm_bounds is not None or taylor_order != DEFAULT_TAYLOR_ORDER:
+            raise ValueError(
+                "`padding`, `norm_bounds` and `taylor_order` are for time steps, got one of them "
+                f"with {type(solver).__name__}, which has none; leave them out"
+            )
+        time = flow_time(step_size, num_steps, order)
+        flow = embed_flow(system, x0, *time, center=center, scale=scale)
+        return evolve(
+            flow, solver, readout, tolerance=tolerance, executor=executor, throw=throw
+        )  # fmt: skip
     # The lines before the readout are about x(T); an observable multiplies them by ||c||.
     gain = readout_gain(readout)
     share = None if tolerance is None else tolerance / gain

@@ -28,7 +28,7 @@ class Branches:
         w_l, phases of the shift included.
     starts : ndarray of int, shape (B,)
         Row of `vectors` that is v_l.
-    vectors : ndarray, shape (one or two, d)
+    vectors : ndarray, shape (one to three, d)
         Unit vectors.
     time : float
         T.
@@ -74,41 +74,41 @@ def flow_branches(
 ) -> tuple[Branches, float]:
     """Branches of y(T) and the proved error of the quadrature and the rule together.
 
+    An idle vector is one more branch, which evolves by 0.
+
     e^{A t} = e^{sigma t} e^{(A - sigma) t}; the shift only turns and scales the weights, as
     k (L + sigma) + H = (k L + H) + k sigma. With y(T) = e^{A T} y(0) + int_0^T e^{A s} c ds and
     Gauss points s_m the second term is one more sum of the same kind (Theorem 14.3).
     """
-    T, start, source = flow.time, *(np.linalg.norm(v) for v in (flow.initial, flow.source))
-    pieces: list[tuple[float, float, float, int]] = []  # s / T, factor, error of the factor, row
-    vectors, error = [], 0.0
+    T, start, source = flow.time, *(float(np.linalg.norm(v)) for v in (flow.initial, flow.source))
+    times, factors, error, rows = [], [], 0.0, []
     if start > 0:
-        pieces.append((1.0, float(start), 0.0, 0))
-        vectors.append(flow.initial / start)
+        times, factors, rows = [np.array([T])], [np.array([start])], [flow.initial / start]
     if source > 0:
         points, weights, rest = duhamel_points(flow, _QUADRATURE_SHARE * epsilon)
-        row = len(vectors)
-        pieces += [(s / T, w * float(source), 0.0, row) for s, w in zip(points, weights, strict=True)]
-        vectors.append(flow.source / source)
-        error = rest * float(source)
-    h = np.array([piece[0] for piece in pieces])
-    factor = np.array([piece[1] for piece in pieces]) * np.exp(shift * T * h)
-    error += rule.error * float(factor.sum())
-    k = np.outer(h, rule.nodes)
-    weights = factor[:, None] * rule.weights * np.exp(-1j * T * shift * k)
-    rows = np.repeat([piece[3] for piece in pieces], len(rule.nodes))
-    branches = Branches(
-        k.ravel(), np.repeat(h, len(rule.nodes)), weights.ravel(), rows, np.array(vectors), T
-    )
-    return branches, error
-
-
-def idle_branch(vector: RealArray, time: float) -> Branches:
-    """One branch that evolves by 0 for a given vector: the vector itself."""
-    size = float(np.linalg.norm(vector))
-    zero = np.zeros(1)
-    return Branches(
-        zero, zero, np.array([size + 0j]), np.zeros(1, dtype=np.int64), (vector / size)[None], time
-    )
+        times.append(points)
+        factors.append(source * weights)
+        rows.append(flow.source / source)
+        error = rest * source
+    nodes = len(rule.nodes)
+    dissipation, rotation, found, starts = [], [], [], []
+    for row, (s, f) in enumerate(zip(times, factors, strict=True)):
+        h, factor = s / T, f * np.exp(shift * s)
+        error += rule.error * float(factor.sum())
+        k = np.outer(h, rule.nodes)
+        dissipation.append(k.ravel())
+        rotation.append(np.repeat(h, nodes))
+        found.append((factor[:, None] * rule.weights * np.exp(-1j * T * shift * k)).ravel())
+        starts.append(np.full(k.size, row))
+    size = 0.0 if flow.idle is None else float(np.linalg.norm(flow.idle))
+    if flow.idle is not None and size > 0:
+        dissipation.append(np.zeros(1))
+        rotation.append(np.zeros(1))
+        found.append(np.array([size + 0j]))
+        starts.append(np.array([len(rows)]))
+        rows.append(flow.idle / size)
+    k, h, w, first = (np.concatenate(v) for v in (dissipation, rotation, found, starts))
+    return Branches(k, h, w, first, np.array(rows), T), error
 
 
 def duhamel_points(flow: EncodedFlow, epsilon: float) -> tuple[RealArray, RealArray, float]:

@@ -47,7 +47,8 @@ class EvolutionSolver(Protocol):
     4. The returned bound holds for the vector scale * amplitudes in the Euclidean norm; it is
        proportional to `epsilon`, but for rounding.
     5. `prepare_in_parts` returns what `prepare` returns, to rounding.
-    6. `work` is calls of one run over the amplitude of a unit of y(T).
+    6. `work` is calls of one run over the amplitude of a unit of y(T); `unit` is at least the
+       returned bound over epsilon, known beforehand.
     """
 
     @property
@@ -60,5 +61,7 @@ class EvolutionSolver(Protocol):
     def circuit(self, flow: EncodedFlow) -> QuantumCircuit: ...
 
     def work(self, flow: EncodedFlow) -> float: ...
+
+    def unit(self, flow: EncodedFlow) -> float: ...
 
     def with_epsilon(self, epsilon: float) -> EvolutionSolver: ...

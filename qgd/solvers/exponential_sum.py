@@ -5,10 +5,10 @@ e^{-T (L + i H)} by at most the Fourier-Stieltjes norm of
 
     E(s) = sum_j c_j e^{-i k_j s} - e^{-s}    on 0 <= s <= tau
 
-(Theorem 14.1), however little L and H commute: Trotter's formula makes both sides averages of E over
-paths. That norm is at most sqrt(||E|| ||E'|| + (|E(0)|^2 + |E(tau)|^2) / 2), L2 norms on [0, tau]
-(Theorem 14.2), which is a quadratic form of the weights for every way to split the product: weights
-may be chosen by least squares, and whatever nodes and weights are taken, the bound is proved.
+(Theorem 14.1), however little L and H commute: by Trotter's formula the difference is a limit of
+sums of E over paths. That norm is at most sqrt(||E|| ||E'|| + (|E(0)|^2 + |E(tau)|^2) / 2), with
+L2 norms on [0, tau] (Theorem 14.2), or a quadratic form of the weights that is a little larger:
+they may be chosen by least squares, and whatever nodes and weights are taken, the bound is proved.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class ExponentialSum:
 
 
 def fit_weights(nodes: RealArray, interval: float, epsilon: float, balance: float) -> Array | None:
-    """Weights of small norm whose proved error on [0, tau] is at most epsilon; None if there are none.
+    """Weights of small norm with a proved error of at most epsilon on [0, tau], if there are any.
 
     Minimises (a ||E||^2 + ||E'||^2 / a + |E(0)|^2 + |E(tau)|^2) / 2 + lambda^2 ||c||^2 with
     a = `balance` and the largest lambda for which the first part stays below epsilon^2.
@@ -111,8 +111,8 @@ def fit_weights(nodes: RealArray, interval: float, epsilon: float, balance: floa
 def unreachable(epsilon: float, interval: float, what: str) -> ValueError:
     """The error raised when no rule of a kernel reaches an accuracy."""
     return ValueError(
-        f"`epsilon` must be within reach of {what}, got {epsilon:.3g} on [0, {interval:.4g}]; raise "
-        "epsilon, or use the kernel LeastSquares()"
+        f"`epsilon` must be within reach of {what}, got {epsilon:.3g} on [0, {interval:.4g}]; "
+        "raise epsilon, or use the kernel LeastSquares()"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field, replace
 
@@ -19,8 +20,8 @@ from qgd.solvers.branches import Branches, flow_branches
 from qgd.solvers.evolution import EvolvedState
 from qgd.solvers.interface import Level, choose_level, run_circuit
 from qgd.solvers.jacobi_anger import GAIN, EvolutionPhases, evolution_length, evolution_phases
-from qgd.solvers.lchs_kernels import Kernel, LeastSquares
 from qgd.solvers.lchs_circuit import index_qubits, lchs_circuit
+from qgd.solvers.lchs_kernels import Kernel, LeastSquares
 from qgd.solvers.selected_evolution import apply_series, emulate, walk_time
 
 _TAIL_SHARE = 0.05
@@ -78,7 +79,9 @@ class LCHS:
         """Run the solver; see `EvolutionSolver`."""
         return self._prepare(flow, None, 1)
 
-    def prepare_in_parts(self, flow: EncodedFlow, executor: Workers, parts: int = 4) -> EvolvedState:
+    def prepare_in_parts(
+        self, flow: EncodedFlow, executor: Workers, parts: int = 4
+    ) -> EvolvedState:
         """Run the solver with its evolutions in parts on an executor; not at gate level."""
         check_integer("parts", parts, 1)
         if self.level == "gate":
@@ -98,6 +101,14 @@ class LCHS:
         branches, _, _, length = self._plan(flow, rotations=False)
         return 4 * length * branches.weight / GAIN
 
+    def unit(self, flow: EncodedFlow) -> float:
+        """Error of y(T) for each unit of epsilon: e^{shift T} ||y(0)|| and the integral's share."""
+        shift = self._shift(flow.growth[1])
+        start, source = (float(np.linalg.norm(v)) for v in (flow.initial, flow.source))
+        idle = 0.0 if flow.idle is None else float(np.linalg.norm(flow.idle))
+        T = flow.time
+        return start * math.exp(shift * T) + source * T * math.exp(max(shift, 0.0) * T) + idle
+
     def _prepare(self, flow: EncodedFlow, executor: Workers, parts: int) -> EvolvedState:
         branches, phases, error, length = self._plan(flow)
         calls = 4 * length
@@ -108,7 +119,7 @@ class LCHS:
             edges = np.linspace(0, len(branches.weights), parts + 1).astype(int)
             jobs = [
                 _Part(branches.part(slice(a, b)), flow, phases, branches.radius, level)
-                for a, b in zip(edges[:-1], edges[1:], strict=True)
+                for a, b in itertools.pairwise(edges)
                 if a < b
             ]
             sums = dict(map_unordered(_Part.sum, jobs, executor))
@@ -164,9 +175,9 @@ class LCHS:
         suggestion = math.ceil(needed / unit) * unit
         got = "none" if self.shift is None else f"{self.shift:.6g}"
         raise ValueError(
-            f"`shift` must be at least the log-norm {log_norm:.6g} of the embedded flow, got {got}; "
-            f"pass shift={suggestion:.4g} (amplitude and error then pay exp(shift T)), or embed with "
-            "another `scale`, in which the Carleman variables may be dissipative"
+            f"`shift` must be at least the log-norm {log_norm:.6g} of the flow, got {got}; pass "
+            f"shift={suggestion:.4g} (amplitude and error then pay exp(shift T)), or embed "
+            "with another `scale`, in which the Carleman variables may be dissipative"
         )
 
 

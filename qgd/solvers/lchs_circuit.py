@@ -21,12 +21,10 @@ def index_qubits(branches: Branches) -> int:
     """Qubits that say which evolution: nodes and times, and one more for a second start."""
     starts = len(branches.vectors)
     largest = max(int((branches.starts == s).sum()) for s in range(starts))
-    return max(1, (largest - 1).bit_length()) + starts - 1
+    return max(1, (largest - 1).bit_length()) + (starts - 1).bit_length()
 
 
-def lchs_circuit(
-    branches: Branches, flow: EncodedFlow, phases: EvolutionPhases
-) -> QuantumCircuit:
+def lchs_circuit(branches: Branches, flow: EncodedFlow, phases: EvolutionPhases) -> QuantumCircuit:
     """Circuit whose system register holds 0.98 sum_l w_l (...) / sum |w| where all else reads 0."""
     circuit = _Circuit(branches, flow)
     circuit.prepare()
@@ -56,15 +54,17 @@ class _Circuit:
             f"multiplexed rotations over {m} qubits of an index",
             "use level='block', or a kernel with fewer nodes",
         )
-        self.flow, self.encoding = flow, encoding
+        self.encoding = encoding
         self.system, self.ancillas = list(range(n)), list(range(n, n + a))
         self.q, self.rot, self.g = n + a, n + a + 1, n + a + 2
         first = n + a + 3
         self.index = list(range(first, first + m))
         self.work = list(range(first + m, first + m + encoding.num_work))
         self.circuit = QuantumCircuit(first + m + encoding.num_work, name="lchs")
-        self.starts = len(branches.vectors)
-        self.vectors = branches.vectors
+        self.choosers = (len(branches.vectors) - 1).bit_length()
+        self.rows = np.zeros((2**self.choosers, encoding.dimension))
+        self.rows[:, 0] = 1.0  # of values that do not occur: any unit vector
+        self.rows[: len(branches.vectors)] = [flow.pad(v) for v in branches.vectors]
         self.weights = self._table(branches, branches.weights).ravel()
         radius = branches.radius or 1.0
         self.tilt = np.arccos(np.clip(self._table(branches, branches.radii) / radius, 0, 1)).ravel()
@@ -74,8 +74,9 @@ class _Circuit:
 
     def _table(self, branches: Branches, values: Array) -> Array:
         """Values by start (most significant) and place among the branches of that start."""
-        table = np.zeros((self.starts, 2 ** len(self.index) // self.starts), dtype=values.dtype)
-        for start in range(self.starts):
+        inner = len(self.index) - self.choosers
+        table = np.zeros((2**self.choosers, 2**inner), dtype=values.dtype)
+        for start in range(len(branches.vectors)):
             chosen = values[branches.starts == start]
             table[start, : len(chosen)] = chosen
         return table
@@ -83,12 +84,10 @@ class _Circuit:
     def prepare(self) -> None:
         """sum_l sqrt(|w_l| / sum |w|) |l> |v_l>, q in |+>, g in |1>."""
         roots = np.sqrt(np.abs(self.weights) / np.abs(self.weights).sum())
-        rows = np.array([self.flow.pad(v) for v in self.vectors])
         self.circuit.compose(_unit_preparation(roots), self.index, inplace=True)
-        chooser = self.index[len(self.index) - self.starts + 1 :]
-        self.circuit.compose(
-            multiplexed_state_preparation(rows), [*self.system, *chooser], inplace=True
-        )
+        chooser = self.index[len(self.index) - self.choosers :]
+        start = multiplexed_state_preparation(self.rows)
+        self.circuit.compose(start, [*self.system, *chooser], inplace=True)
         self.circuit.h(self.q)
         self.circuit.x(self.g)
 

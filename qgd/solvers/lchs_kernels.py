@@ -15,7 +15,8 @@ from qgd.core.checks import check_integer, check_real
 from qgd.solvers.exponential_sum import ExponentialSum, fit_weights, unreachable
 
 _MOST_NODES = 1024
-_MOST_TRAPEZOID = 20_000
+_MOST_TRAPEZOID = 4001
+_ROUNDING = 1e-13
 _SPACINGS = 20
 _BALANCE = 10.0
 
@@ -39,7 +40,7 @@ class LeastSquares:
     Parameters
     ----------
     num_nodes : int, optional
-        M, at least 2; by default the smallest power of two within 5 % of the cheapest.
+        M, at least 1; by default the smallest power of two within 5 % of the cheapest.
     weight_limit : float, optional
         Largest sum |c| allowed, above 1.
 
@@ -55,7 +56,7 @@ class LeastSquares:
 
     def __post_init__(self) -> None:
         if self.num_nodes is not None:
-            check_integer("num_nodes", self.num_nodes, 2)
+            check_integer("num_nodes", self.num_nodes, 1)
         if self.weight_limit != math.inf:
             check_real("weight_limit", self.weight_limit, above=1)
 
@@ -86,7 +87,7 @@ class LowSomma:
         cut = 2 * c * gamma**2
         step = math.pi / (tau / 2 + 1.5 * c + math.log(64 / (15 * third)))
         count = math.ceil(cut / step)
-        k = np.arange(-count, count + 1) * (cut / count)
+        k = np.arange(-count, count + 1, dtype=np.float64) * (cut / count)
         g = np.exp(c - (k**2 + 1) / (4 * gamma**2) - 1j * k * c) / (np.pi * (1 + k**2))
         return ExponentialSum(k, cut / count * g, tau)
 
@@ -145,8 +146,9 @@ class Cauchy:
 
 def _checked(interval: float, epsilon: float) -> tuple[float, float]:
     check_real("interval", interval, at_least=0)
-    check_real("epsilon", epsilon, above=0)
-    return max(float(interval), 1e-3), float(epsilon)
+    below = "double precision resolves no smaller error of a sum of order 1"
+    check_real("epsilon", epsilon, at_least=_ROUNDING, remedy=below)
+    return max(float(interval), 1e-9), float(epsilon)
 
 
 @lru_cache(maxsize=256)
@@ -155,7 +157,7 @@ def _least_squares(
 ) -> ExponentialSum:
     """The cheapest rule of a count, or of the smallest power of two that is nearly the cheapest."""
     best: ExponentialSum | None = None
-    count = num_nodes or 2
+    count = num_nodes or 1
     while count <= (num_nodes or _MOST_NODES):
         found = _cheapest_spacing(count, tau, epsilon, weight_limit)
         if found is not None:
@@ -176,12 +178,12 @@ def _cheapest_spacing(
     """Over spacings from pi / (4 tau) to 2 pi / tau, beyond which waves cannot tell 0 from tau."""
     steps = 2 * math.pi / max(tau, 1.0) * np.geomspace(1 / 16, 0.98, _SPACINGS)
     best: ExponentialSum | None = None
-    for step in steps:
+    for step in map(float, steps):
         if best is not None and step * (count - 1) / 2 > best.query_factor:
             break  # sum |c| is at least 1 - epsilon: larger nodes only cost more
         best = _cheaper(best, count, step, _BALANCE, tau, epsilon, weight_limit)
     if best is not None:
-        step = best.nodes[1] - best.nodes[0]
+        step = float(best.nodes[-1] - best.nodes[0]) / max(1, count - 1)
         for balance in (0.3 * _BALANCE, 3 * _BALANCE):
             best = _cheaper(best, count, step, balance, tau, epsilon, weight_limit)
     return best
@@ -192,7 +194,7 @@ def _cheaper(
     epsilon: float, weight_limit: float,
 ) -> ExponentialSum | None:  # fmt: skip
     """The better of a rule and that of one spacing, if the latter is within error and limit."""
-    nodes = step * (np.arange(count) - (count - 1) / 2)
+    nodes = step * (np.arange(count, dtype=np.float64) - (count - 1) / 2)
     weights = fit_weights(nodes, tau, 0.999 * epsilon, balance)
     if weights is None:
         return best
@@ -206,16 +208,17 @@ def _trapezoid(
 ) -> ExponentialSum:
     """Fewest nodes j h with |j h| <= K whose proved error is at most epsilon, on a grid."""
     best: ExponentialSum | None = None
-    for cut in np.geomspace(1, 4000, 45):
-        for step in 2 * math.pi / (tau + 1) * np.geomspace(1.0, 0.02, 24):
+    for cut in map(float, np.geomspace(1, 4000, 45)):
+        for share in np.geomspace(1.0, 0.02, 24):
+            step = 2 * math.pi / (tau + 1) * float(share)
             count = int(cut / step)
             if 2 * count + 1 > (_MOST_TRAPEZOID if best is None else len(best.nodes) - 1):
                 break
             if count == 0:
                 continue
-            k = step * np.arange(-count, count + 1)
+            k = step * np.arange(-count, count + 1, dtype=np.float64)
             rule = ExponentialSum(k, np.asarray(step * density(k), dtype=np.complex128), tau)
-            if rule.scalar_error(101) <= epsilon and rule.error <= epsilon:
+            if all(rule.scalar_error(p) <= epsilon for p in (3, 101)) and rule.error <= epsilon:
                 best = rule
                 break
     if best is None:

@@ -22,9 +22,7 @@ def walk_time(branches: Branches, flow: EncodedFlow) -> float:
     return branches.time * flow.encoding.alpha * branches.radius
 
 
-def emulate(
-    branches: Branches, flow: EncodedFlow, phases: EvolutionPhases, radius: float
-) -> Array:
+def emulate(branches: Branches, flow: EncodedFlow, phases: EvolutionPhases, radius: float) -> Array:
     """Block level: sum_l w_l (evolution l of v_l), every call of the encoding one operator.
 
     `radius` is the largest r of all branches, of which these may be a part.
@@ -48,7 +46,7 @@ def emulate(
 
 
 def apply_series(branches: Branches, flow: EncodedFlow, degree: int, radius: float) -> Array:
-    """Polynomial level: the same sum of Chebyshev polynomials of the sparse matrices, times gain."""
+    """Polynomial level: the same Chebyshev polynomials of the sparse matrices, times gain."""
     top = flow.encoding.alpha * radius
     k, h = branches.dissipation[:, None], branches.rotation[:, None]
     A, AT = flow.matrix, flow.matrix.T.tocsr()
