@@ -119,6 +119,13 @@ _EXPORTS = {
     "qgd.solvers.eigenstate_filter": ["filter_chebyshev", "filter_degree", "filter_error"],
     "qgd.solvers.direct": ["Direct"],
     "qgd.encoding.flow": ["EncodedFlow", "encode_flow", "fold_source"],
+    "qgd.solvers.amplification": [
+        "Amplification",
+        "FixedPointAmplification",
+        "best_rounds",
+        "fixed_point_amplification",
+        "standard_amplification",
+    ],
     "qgd.solvers.evolution": ["EvolutionSolver", "EvolvedState"],
     "qgd.solvers.exponential_sum": ["ExponentialSum"],
     "qgd.solvers.lchs": ["LCHS"],

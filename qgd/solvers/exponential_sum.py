@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -124,9 +124,14 @@ def _quadrature(reach: float, interval: float, size: float) -> tuple[RealArray, 
     """
     bandwidth = 2 * max(1.0, reach) * interval
     n = math.ceil(20 + 0.5 * bandwidth)
-    x, w = np.polynomial.legendre.leggauss(n)
+    x, w = _gauss(n)
     log_rest = (
         2 * n * math.log(bandwidth) + math.log(interval) + 4 * math.lgamma(n + 1)
         - math.log(2 * n + 1) - 3 * math.lgamma(2 * n + 1) + 2 * math.log(1 + size)
     )  # fmt: skip
     return (x + 1) * interval / 2, w * interval / 2, math.exp(min(log_rest, 700.0))
+
+
+@lru_cache(maxsize=256)
+def _gauss(count: int) -> tuple[RealArray, RealArray]:
+    return np.polynomial.legendre.leggauss(count)

@@ -177,15 +177,16 @@ def _cheapest_spacing(
 ) -> ExponentialSum | None:
     """Over spacings from pi / (4 tau) to 2 pi / tau, beyond which waves cannot tell 0 from tau."""
     steps = 2 * math.pi / max(tau, 1.0) * np.geomspace(1 / 16, 0.98, _SPACINGS)
+    balance = _BALANCE * max(1.0, 1 / tau)
     best: ExponentialSum | None = None
     for step in map(float, steps):
         if best is not None and step * (count - 1) / 2 > best.query_factor:
             break  # sum |c| is at least 1 - epsilon: larger nodes only cost more
-        best = _cheaper(best, count, step, _BALANCE, tau, epsilon, weight_limit)
+        best = _cheaper(best, count, step, balance, tau, epsilon, weight_limit)
     if best is not None:
         step = float(best.nodes[-1] - best.nodes[0]) / max(1, count - 1)
-        for balance in (0.3 * _BALANCE, 3 * _BALANCE):
-            best = _cheaper(best, count, step, balance, tau, epsilon, weight_limit)
+        for other in (0.3 * balance, 3 * balance):
+            best = _cheaper(best, count, step, other, tau, epsilon, weight_limit)
     return best
 
 
