@@ -26,8 +26,8 @@ import numpy as np
 from harness import write_result
 
 KAPPA = 10.0
-CLOCKS = (4, 5, 6, 7, 8)
-SEEDS = (0, 1, 2)
+CLOCKS = (4, 5, 6, 8)
+SEEDS = (0, 1)
 
 
 def problem(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,7 @@ CASES = [(1.0, 1e-3), (1.0, 1e-6), (5.0, 1e-3), (5.0, 1e-6), (20.0, 1e-3), (20.0
 LIMITS = {(1.0, 1e-3): 1.41, (1.0, 1e-6): 2.25}
 QUICK = [(1.0, 1e-2)]
 TRIALS = 40
+SEARCHED = 5.0
 
 
 def measured(rule: object, seed: int) -> float:
@@ -137,6 +138,8 @@ def main() -> None:
     rows = []
     for interval, epsilon in QUICK if arguments.quick else CASES:
         for name, kernel in kernels.items():
+            if interval > SEARCHED and name in ("An-Childs-Lin 0.8", "Cauchy"):
+                continue  # their search for the fewest nodes takes minutes
             rows.append(rule_row(name, kernel, interval, epsilon))
             print(json.dumps(rows[-1]), file=sys.stderr)
         if (interval, epsilon) in LIMITS:
