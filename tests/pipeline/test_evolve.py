@@ -10,7 +10,8 @@ from scipy.integrate import solve_ivp
 from strategies import fewer, matrices, reals, vectors
 
 import qgd
-from qgd.pipeline.evolve import embed_flow
+from qgd.embedding.final_time import FinalTime
+from qgd.pipeline.evolve import FlowSource, embed_flow
 
 FLOW = qgd.PolynomialSystem([[0.1], [[-1.0]], [[0.3]]])
 
@@ -86,6 +87,18 @@ def test_amplitude_estimation_may_run_the_whole_circuit():
         for circuit in (False, True)
     ]  # fmt: skip
     assert abs(values[0] - values[1]) < 0.1
+
+
+def test_right_hand_sides_stand_for_the_final_state_and_a_vector_beside_it():
+    embedded = embed_flow(FLOW, [0.4], 1.0, 2, center=[0.0], scale=0.5)
+    flow = embedded.flow
+    system = FinalTime((embedded.lifted,), flow.initial, num_steps=0, padding=0, size=3.0)
+    source = FlowSource(qgd.LCHS(1e-8), flow, system, None)
+    final, alone = source.state().solution, system.injection([0.7])
+    assert system.rhs_norm == 3.0
+    assert system.final(source.state(alone).solution) == pytest.approx([0.7], abs=1e-7)
+    both = source.state(-0.5 * system.rhs + alone).solution
+    assert both == pytest.approx(-0.5 * final + np.array([1.4, 0.0]), abs=1e-7)
 
 
 def test_unit_of_length_is_chosen_so_that_the_levels_decay_together():
