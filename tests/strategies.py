@@ -218,7 +218,6 @@ def basis_fields(
 
 
 @st.composite
-<<<<<<< HEAD
 def stencils(
     draw: st.DrawFn, max_variables: int = 5, degrees: tuple[int, ...] = (0, 1, 2)
 ) -> qgd.Stencil:
@@ -231,7 +230,9 @@ def stencils(
     word = st.sampled_from(degrees).flatmap(lambda p: st.tuples(*[offset] * p))
     terms = draw(st.lists(st.tuples(reals(-2, 2), word), max_size=5))
     return qgd.Stencil(n, terms, boundary)
-=======
+
+
+@st.composite
 def encoded_flows(
     draw: st.DrawFn, max_size: int = 3, *, forced: bool | None = None, dissipation: float = 0.1
 ) -> qgd.EncodedFlow:
@@ -245,4 +246,3 @@ def encoded_flows(
     encoding = qgd.dilation(A, float(np.linalg.norm(A, 2)) * draw(reals(1.0, 1.5)))
     time = draw(reals(0.1, 2.0))
     return qgd.EncodedFlow(encoding, csr_array(A), start, source, time, np.arange(d))
->>>>>>> b8167e8 (solvers: LCHS with proved errors for operators that do not commute)
