@@ -123,6 +123,18 @@ _EXPORTS = {
     "qgd.solvers.norm_search": ["NormInterval"],
     "qgd.solvers.eigenstate_filter": ["filter_chebyshev", "filter_degree", "filter_error"],
     "qgd.solvers.direct": ["Direct"],
+    "qgd.encoding.flow": ["EncodedFlow", "encode_flow", "fold_source"],
+    "qgd.solvers.amplification": [
+        "Amplification",
+        "FixedPointAmplification",
+        "best_rounds",
+        "fixed_point_amplification",
+        "standard_amplification",
+    ],
+    "qgd.solvers.evolution": ["EvolutionSolver", "EvolvedState"],
+    "qgd.solvers.exponential_sum": ["ExponentialSum"],
+    "qgd.solvers.lchs": ["LCHS"],
+    "qgd.solvers.lchs_kernels": ["AnChildsLin", "Cauchy", "LeastSquares", "LowSomma"],
     "qgd.solvers.phases": ["qsp_phases", "qsp_response"],
     "qgd.solvers.inverse_polynomial": [
         "inverse_chebyshev",

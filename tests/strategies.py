@@ -230,3 +230,19 @@ def stencils(
     word = st.sampled_from(degrees).flatmap(lambda p: st.tuples(*[offset] * p))
     terms = draw(st.lists(st.tuples(reals(-2, 2), word), max_size=5))
     return qgd.Stencil(n, terms, boundary)
+
+
+@st.composite
+def encoded_flows(
+    draw: st.DrawFn, max_size: int = 3, *, forced: bool | None = None, dissipation: float = 0.1
+) -> qgd.EncodedFlow:
+    """y' = A y + c with log-norm -dissipation, alpha above the norm; c on, off or drawn."""
+    d = draw(st.integers(1, max_size))
+    A = draw(matrices(d, d)) / d
+    A = A - (np.linalg.eigvalsh((A + A.T) / 2)[-1] + dissipation) * np.eye(d)
+    start = draw(vectors(d).filter(lambda v: np.linalg.norm(v) > 1e-2))
+    has_source = draw(st.booleans()) if forced is None else forced
+    source = draw(vectors(d)) if has_source else np.zeros(d)
+    encoding = qgd.dilation(A, float(np.linalg.norm(A, 2)) * draw(reals(1.0, 1.5)))
+    time = draw(reals(0.1, 2.0))
+    return qgd.EncodedFlow(encoding, csr_array(A), start, source, time, np.arange(d))

@@ -22,12 +22,24 @@ def real_state_preparation(vector: RealArray) -> QuantumCircuit:
     vector : ndarray, shape (2**n,)
         Amplitudes, n at least 1.
     """
-    num_qubits = (len(vector) - 1).bit_length()
-    angles = rotation_angles(vector)
-    circuit = QuantumCircuit(num_qubits, name="prepare")
+    return multiplexed_state_preparation(vector[None])
+
+
+def multiplexed_state_preparation(rows: RealArray) -> QuantumCircuit:
+    """Map |c> |0...0> to |c> |row c> for every value c of a register above the prepared one.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (2**m, 2**n)
+        Real unit vectors, one for each value of the m qubits that choose, n at least 1.
+    """
+    choices, num_qubits = ((size - 1).bit_length() for size in rows.shape)
+    angles = [rotation_angles(row) for row in rows]
+    circuit = QuantumCircuit(num_qubits + choices, name="prepare")
     for target in range(num_qubits - 1, -1, -1):
-        controls = range(target + 1, num_qubits)
-        circuit.append(multiplexed_rotation(angles[target]), [target, *controls])
+        controls = range(target + 1, num_qubits + choices)
+        turns = np.concatenate([each[target] for each in angles])
+        circuit.append(multiplexed_rotation(turns), [target, *controls])
     return circuit
 
 

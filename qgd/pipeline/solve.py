@@ -28,11 +28,13 @@ from qgd.pipeline.embed import (
     Embedded,
     embed,
 )
+from qgd.pipeline.evolve import embed_flow, evolve, flow_time
 from qgd.pipeline.executed import check_executable, execution_lines
 from qgd.pipeline.order import Order, check_order
 from qgd.pipeline.source import ExecutedSource, SolverSource
 from qgd.readout.final_state import FinalState
 from qgd.readout.interface import Reading, Readout, readout_gain, restoring_factor
+from qgd.solvers.evolution import EvolutionSolver
 from qgd.solvers.interface import LinearSolver
 from qgd.solvers.qsvt import QSVT
 
@@ -46,7 +48,7 @@ def solve(
     num_steps: int,
     *,
     order: Order = "auto",
-    solver: LinearSolver | None = None,
+    solver: LinearSolver | EvolutionSolver | None = None,
     readout: Readout | None = None,
     tolerance: float | None = None,
     center: ArrayLike | None = None,
@@ -74,8 +76,9 @@ def solve(
     order : int or str
         Carleman order N, or how to choose it from the tolerance: ``"auto"`` (by theorem where that
         suffices, else by estimate), ``"proved"``, ``"estimated"``.
-    solver : LinearSolver
-        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `KernelReflection`, `Direct`.
+    solver : LinearSolver or EvolutionSolver
+        `QSVT` by default; also `LCU`, `FourierLCU`, `HHL`, `KernelReflection`, `Direct`; for flows
+        `LCHS`, which evolves for the time h T without steps.
     readout : Readout
         `FinalState` by default; also `Sampling`, `SparseTomography`, `AmplitudeEstimation`.
     tolerance : float, optional
@@ -138,6 +141,22 @@ def solve(
         )
     if tolerance is not None:
         check_real("tolerance", tolerance, above=0)
+    if isinstance(solver, EvolutionSolver):
+        if padding is not None or norm_bounds is not None or taylor_order != DEFAULT_TAYLOR_ORDER:
+            raise ValueError(
+                "`padding`, `norm_bounds` and `taylor_order` are for time steps, got one of them "
+                f"with {type(solver).__name__}, which has none; leave them out"
+            )
+        if structure != "dilation" or backend is not None:
+            raise ValueError(
+                "`structure` and `backend` are for solvers of linear systems, got one of them with "
+                f"{type(solver).__name__}; leave them out, or pass QSVT()"
+            )
+        time = flow_time(step_size, num_steps, order)
+        flow = embed_flow(system, x0, *time, center=center, scale=scale)
+        return evolve(
+            flow, solver, readout, tolerance=tolerance, executor=executor, throw=throw
+        )  # fmt: skip
     # The lines before the readout are about x(T); an observable multiplies them by ||c||.
     gain = readout_gain(readout)
     share = None if tolerance is None else tolerance / gain

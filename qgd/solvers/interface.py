@@ -17,6 +17,7 @@ from qgd.core.checks import check_choice, check_kappa, check_memory, check_real
 from qgd.core.parallel import Workers
 from qgd.core.resources import Cost
 from qgd.core.state import FlaggedState
+from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.linear_system import EncodedSystem
 
 Level = Literal["auto", "gate", "block", "polynomial"]
@@ -129,7 +130,16 @@ def choose_level(level: str, work: float) -> str:
     return "block" if work <= _BLOCK_WORK else "polynomial"
 
 
-def run_circuit(circuit: QuantumCircuit, system: EncodedSystem) -> Array:
+class Registered(Protocol):
+    """What a circuit's system register means: `EncodedSystem`, `EncodedFlow`."""
+
+    @property
+    def encoding(self) -> BlockEncoding: ...
+
+    def unpad(self, amplitudes: Array) -> Array: ...
+
+
+def run_circuit(circuit: QuantumCircuit, system: Registered) -> Array:
     """Gate level: amplitudes of the solution register, all higher qubits post-selected on 0."""
     check_memory(
         48.0 * 2.0**circuit.num_qubits,

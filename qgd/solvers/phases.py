@@ -58,9 +58,9 @@ def qsp_phases(coefficients: ArrayLike) -> RealArray:
     b = np.empty(degree + 1)
     shifts = np.abs(2 * np.arange(degree + 1) - degree)
     b[:] = np.where(shifts == 0, c[shifts], c[shifts] / 2)
-    a = _complementary(b)
+    a = complementary(b)
     half = (degree + 2) // 2
-    angles = np.arctan(_strip(a[:half].copy(), b[:half].copy()))
+    angles = np.arctan(strip_layers(a[:half].copy(), b[:half].copy()))
     phases = np.empty(degree + 1)
     phases[:half] = angles
     phases[degree + 1 - half :] = angles[::-1]
@@ -88,7 +88,7 @@ def phase_residual(phases: RealArray, coefficients: RealArray) -> float:
     return float(np.sqrt(2) * np.abs(qsp_response(phases, nodes).imag - wanted).max())
 
 
-def _complementary(b: RealArray) -> RealArray:
+def complementary(b: RealArray) -> RealArray:
     """Coefficients of the outer polynomial a with |a|^2 + |b|^2 = 1 on the unit circle.
 
     log a is the analytic half of log sqrt(1 - |b|^2): keep the non-negative frequencies.
@@ -112,7 +112,7 @@ def _complementary(b: RealArray) -> RealArray:
 
 
 @njit(cache=True, fastmath=True)
-def _strip(a, b):  # type: ignore[no-untyped-def]
+def strip_layers(a, b):  # type: ignore[no-untyped-def]
     """Leading reflection coefficients of the pair (a, b); works in place."""
     n = b.size
     gamma = np.empty(n)

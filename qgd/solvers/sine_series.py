@@ -56,8 +56,13 @@ def hermitian_dilation(system: EncodedSystem) -> Array:
     return np.block([[zero, X], [X.conj().T, zero]])
 
 
-def evolution(system: EncodedSystem, time: float) -> Array:
-    """e^{i t H} as a dense matrix, for gate-level circuits of small systems."""
+def evolution(system: EncodedSystem, time: float, symmetric: bool = False) -> Array:
+    """e^{i t H} as a dense matrix, for gate-level circuits of small systems.
+
+    H is the dilation, or A / alpha itself where that is symmetric.
+    """
+    if symmetric:
+        return np.asarray(expm(1j * time * system.encoding.block() / system.encoding.alpha))
     return np.asarray(expm(1j * time * hermitian_dilation(system)))
 
 
