@@ -122,6 +122,12 @@ class FlowSource:
         """State of y(T), or of the combination that `rhs` stands for."""
         return self.solved.state if rhs is None else self._prepare(self._flow(rhs)).state
 
+    def joint(self, reference: RealArray, rhs: RealArray | None = None) -> FlaggedState:
+        """Not for evolutions: theirs is a state of known scale, with nothing to compare it to."""
+        raise TypeError(
+            "the scale of an evolution is known: a readout must read `state`, not a joint run"
+        )
+
     def circuit(self, rhs: RealArray | None = None) -> QuantumCircuit:
         """Gate-level circuit that prepares this state."""
         return self.solver.circuit(self.flow if rhs is None else self._flow(rhs))
