@@ -99,8 +99,8 @@ class SparseFactorisation:
     def adjoint(self, s: Vector, y: Vector) -> Vector:
         """User rows sum_j s_ij y_j, item rows sum_i s_ij y_i, and ridge y."""
         out = np.zeros_like(y)
-        fixed = (*self.pattern, s, y, self.dtype.type(self.ridge))
-        adjoint(*fixed, self.ranks, out)
+        arguments = [*self.pattern, s, y, self.dtype.type(self.ridge), self.ranks, out]
+        adjoint(*arguments)
         return out
 
     def residual(self, weights: ArrayLike) -> Vector:
@@ -127,7 +127,8 @@ class SparseFactorisation:
         """D^4 L [x, y, z]; it is constant, and D^3 L(w) [x, y] is `fourth(w, x, y)`."""
         vectors = [self.vector(name, v) for name, v in (("x", x), ("y", y), ("z", z))]
         out = np.zeros_like(vectors[0])
-        cubic(*self.pattern, *vectors, self.ranks, out)
+        arguments = [*self.pattern, *vectors, self.ranks, out]
+        cubic(*arguments)
         return out
 
     def polynomial(self) -> PolynomialLoss:
