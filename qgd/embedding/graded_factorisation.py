@@ -142,19 +142,19 @@ def _gradient_series(pointer, items, e, c, ridge, ranks, orders, W, out):  # typ
             out[q * size + m] = ridge * W[q * size + m]
         out[q * size] += ridge * c[q]
     for i in range(users):
-        left, I = r * i, block * i
+        left, first = r * i, block * i
         for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + np.uint64(1)])):
             j = users + np.uint64(items[t])
-            right, J = r * j, block * j
+            right, other = r * j, block * j
             series[:] = 0
             for a in range(r):
-                x, y = I + a * size, J + a * size
+                x, y = first + a * size, other + a * size
                 for m in range(size):
                     series[m] += c[left + a] * W[y + m] + W[x + m] * c[right + a]
                     for p in range(m):
                         series[m] += W[x + p] * W[y + m - p - np.uint64(1)]
             for a in range(r):
-                x, y = I + a * size, J + a * size
+                x, y = first + a * size, other + a * size
                 out[x] += e[t] * c[right + a]
                 out[y] += e[t] * c[left + a]
                 for m in range(size):

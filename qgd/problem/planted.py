@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd.core.checks import check_choice, check_integer, check_memory, check_real
-from qgd.problem.ratings import Ratings
+from qgd.problem.ratings import Ratings, check_32_bits
 
 _ROWS = 1 << 18  # users whose ratings are computed at a time
 
@@ -82,6 +82,7 @@ def planted_ratings(
         f"{observations} ratings of {num_users} users and {num_items} items",
         "lower num_users, or take float32",
     )
+    check_32_bits(num_users, num_items, observations)
     generator = np.random.default_rng(rng)
     weights = generator.standard_normal((num_users + num_items) * rank, dtype=kind.type)
     weights *= kind.type(0.6)

@@ -90,11 +90,7 @@ class Ratings:
                 "`users`, `items` and `values` must have the same shape (observations,), got "
                 f"{i.shape}, {j.shape} and {r.shape}; give one entry an observation to each"
             )
-        if max(rows, columns, len(r)) > _LARGEST_INDEX:
-            raise ValueError(
-                f"`shape` and the observations must be counted in 32 bits, got {rows} users, "
-                f"{columns} items and {len(r)} observations; split the data"
-            )
+        check_32_bits(rows, columns, len(r))
         order = np.lexsort((j, i))
         i, j, r = i[order], j[order], r[order]
         i, j, r = _without_repeats(i, j, r, duplicates)
@@ -191,6 +187,15 @@ class Ratings:
             values=self.values[place[order]],
             user_names=tuple(self.user_names[k] for k in i) if self.user_names else (),
             item_names=tuple(self.item_names[k] for k in j) if self.item_names else (),
+        )
+
+
+def check_32_bits(users: int, items: int, observations: int) -> None:
+    """Refuse what 32-bit positions cannot count."""
+    if max(users, items, observations) > _LARGEST_INDEX:
+        raise ValueError(
+            f"`shape` and the observations must be counted in 32 bits, got {users} users, {items} "
+            f"items and {observations} observations; split the data"
         )
 
 
