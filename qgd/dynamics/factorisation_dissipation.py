@@ -115,7 +115,7 @@ def factorisation_dissipation(descent: FactorisationDescent) -> FactorisationDis
     """
     loss = descent.loss
     forcing = descent.offset()
-    norm = float(np.linalg.norm(forcing.astype(np.float64))) / descent.learning_rate
+    norm = float(np.linalg.norm(forcing.astype(np.float64, copy=False))) / descent.learning_rate
     e = descent.hessian.residual
     sums = np.zeros(loss.ratings.num_users + loss.ratings.num_items)
     _absolute_sums(*loss.pattern, e, sums)

@@ -41,6 +41,21 @@ def test_a_ridge_shifts_every_mode() -> None:
     np.testing.assert_allclose(here.extremes, np.add(there.extremes, 0.1), atol=1e-10)
 
 
+@pytest.mark.parametrize("exact_up_to", [2000, 0])
+def test_a_mask_leaves_the_kept_weights_alone(exact_up_to: int) -> None:
+    loss, weights = problem()
+    dense, mask = qgd.prune(loss.polynomial(), weights, keep=60)
+    kept = qgd.factorisation_spectrum(
+        loss, weights, mask=mask, exact_up_to=exact_up_to, num_steps=60, reorthogonalise=True
+    )
+    eigenvalues = np.linalg.eigvalsh(dense.hessian(mask.apply(weights)))
+    assert kept.size == 60
+    np.testing.assert_allclose(kept.extremes, (eigenvalues[0], eigenvalues[-1]), atol=1e-8)
+    other = qgd.Mask(np.array([0]), 3)
+    with pytest.raises(ValueError, match="`mask` must be one of 240 weights, got one of 3"):
+        qgd.factorisation_spectrum(loss, weights, mask=other)
+
+
 def test_the_measured_edges_lie_in_the_proved_interval() -> None:
     loss, weights = problem()
     descent = qgd.FactorisationDescent(loss, 0.1, weights)
