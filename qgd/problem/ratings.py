@@ -13,6 +13,7 @@ from qgd.core.checks import check_array, check_choice, check_indices, check_inte
 
 _POLICIES = ("error", "mean", "last")
 _LARGEST_INDEX = 2**32 - 1
+_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,29 @@ class Ratings:
     user_names: tuple[str, ...] = ()
     item_names: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """The kernels trust these arrays with their memory: refuse what does not fit together."""
+        pointer, items, values = self.pointer, self.items, self.values
+        m = len(items)
+        kinds = [pointer.dtype == np.uint32, items.dtype == np.uint32, values.dtype in _TYPES]
+        fits = (
+            all(kinds)
+            and pointer.ndim == 1
+            and items.shape == values.shape == (m,)
+            and len(pointer) > 1
+            and m > 0
+            and int(pointer[0]) == 0
+            and int(pointer[-1]) == m
+            and bool((pointer[1:] >= pointer[:-1]).all())
+            and int(items.max()) < self.num_items
+        )
+        if not fits:
+            raise ValueError(
+                "`pointer` and `items` must be uint32 rows of a compressed matrix with at least "
+                f"one observation, got {len(pointer) - 1} users, {m} items and {len(values)} "
+                "values that do not fit together; use Ratings.from_observations"
+            )
+
     @classmethod
     def from_observations(
         cls,
@@ -52,6 +76,7 @@ class Ratings:
         shape: tuple[int, int] | None = None,
         *,
         duplicates: str = "error",
+        dtype: str = "float64",
     ) -> Self:
         """Sort observations in any order by user and item.
 
@@ -66,6 +91,8 @@ class Ratings:
         duplicates : str
             What a pair that occurs more than once means: ``"error"``, its ``"mean"``, or the
             ``"last"`` one.
+        dtype : str
+            ``"float32"`` or ``"float64"``, of all that is computed from these ratings.
 
         Raises
         ------
@@ -79,6 +106,7 @@ class Ratings:
         (2, 3)
         """
         check_choice("duplicates", duplicates, _POLICIES)
+        check_choice("dtype", dtype, [str(kind) for kind in _TYPES])
         r = check_array("values", values, (None,), "give at least one finite rating")
         rows, columns = shape or (_count(users), _count(items))
         check_integer("shape[0]", rows, 1, "there must be a user")
@@ -96,7 +124,7 @@ class Ratings:
         i, j, r = _without_repeats(i, j, r, duplicates)
         pointer = np.zeros(rows + 1, dtype=np.uint32)
         pointer[1:] = np.cumsum(np.bincount(i, minlength=rows))
-        return cls(pointer, j.astype(np.uint32), r, columns)
+        return cls(pointer, j.astype(np.uint32), r.astype(dtype, copy=False), columns)
 
     @property
     def num_users(self) -> int:

@@ -16,7 +16,7 @@ from qgd.problem.ratings import Ratings
 _POLICIES = ("error", "mean", "last")
 
 
-def read_ratings(path: str | Path, *, duplicates: str = "error") -> Ratings:
+def read_ratings(path: str | Path, *, duplicates: str = "error", dtype: str = "float64") -> Ratings:
     """Read the first three columns of a CSV file: user, item, rating.
 
     A first line whose third cell is no number is a header. Identifiers are any text; positions
@@ -29,6 +29,8 @@ def read_ratings(path: str | Path, *, duplicates: str = "error") -> Ratings:
         A UTF-8 file.
     duplicates : str
         What a repeated pair means: ``"error"``, its ``"mean"`` or the ``"last"`` line.
+    dtype : str
+        ``"float32"`` or ``"float64"``.
 
     Raises
     ------
@@ -83,6 +85,7 @@ def read_ratings(path: str | Path, *, duplicates: str = "error") -> Ratings:
         np.frombuffer(r, dtype=np.float64),
         (len(users), len(items)),
         duplicates=duplicates,
+        dtype=dtype,
     )
     return replace(ratings, user_names=tuple(users), item_names=tuple(items))
 

@@ -91,6 +91,7 @@ def test_repeated_pairs_are_refused_and_the_remedy_works() -> None:
         ([-1], [0], [1.0], {}, "`users` must be from 0"),
         ([0], [0], [1.0], {"shape": (0, 1)}, r"`shape\[0\]` must be at least 1"),
         ([0], [0], [1.0], {"duplicates": "first"}, "`duplicates` must be one of"),
+        ([0], [0], [1.0], {"dtype": "float16"}, "`dtype` must be one of float32, float64"),
     ],
 )
 def test_bad_observations_are_refused(users, items, values, options, message) -> None:  # type: ignore[no-untyped-def]
@@ -107,3 +108,18 @@ def test_a_permutation_names_every_position_once() -> None:
     ratings = Ratings.from_observations([0, 1], [0, 0], [1.0, 2.0])
     with pytest.raises(ValueError, match="`users` must name each of the 2 positions once"):
         ratings.permuted([0, 0], [0])
+
+
+@pytest.mark.parametrize(
+    ("pointer", "items", "count"),
+    [([0, 2], [0, 1], 1), ([0, 1], [0, 1], 2), ([0, 2, 1, 2], [0, 1], 2), ([1, 2], [0, 1], 2)],
+    ids=["item out of range", "short pointer", "falling pointer", "late start"],
+)
+def test_rows_that_do_not_fit_together_never_reach_a_kernel(
+    pointer: list[int], items: list[int], count: int
+) -> None:
+    arrays = np.array(pointer, np.uint32), np.array(items, np.uint32), np.ones(len(items))
+    with pytest.raises(ValueError, match=r"use Ratings\.from_observations"):
+        Ratings(*arrays, count)
+    with pytest.raises(ValueError, match=r"use Ratings\.from_observations"):
+        Ratings(np.array([0, 1]), np.array([0]), np.ones(1), 1)  # type: ignore[arg-type]

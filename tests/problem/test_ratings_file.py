@@ -76,5 +76,7 @@ def test_the_remedy_for_repeats_works(tmp_path: Path) -> None:
     path.write_text("a,b,1\na,b,2\n")
     assert qgd.read_ratings(path, duplicates="last").values == [2]
     assert qgd.read_ratings(path, duplicates="mean").values == [1.5]
+    single = qgd.read_ratings(path, duplicates="mean", dtype="float32")
+    assert single.values.dtype == np.float32
     with pytest.raises(ValueError, match="`duplicates` must be one of error, mean, last"):
         qgd.read_ratings(path, duplicates="sum")
