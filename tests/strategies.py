@@ -235,3 +235,18 @@ def observed_ratings(
     values = draw(vectors(len(pairs), size))
     users, items = zip(*pairs, strict=True)
     return Ratings.from_observations(users, items, values, shape)
+
+
+@st.composite
+def stencils(
+    draw: st.DrawFn, max_variables: int = 5, degrees: tuple[int, ...] = (0, 1, 2)
+) -> qgd.Stencil:
+    """A few terms of unequal coefficients and signs, of any boundary, odd sizes and one site."""
+    boundary = draw(st.sampled_from(["periodic", "open", "hypercube"]))
+    n = draw(st.integers(1, max_variables))
+    if boundary == "hypercube":
+        n = 1 << (n.bit_length() - 1)
+    offset = st.integers(-2, 2) if boundary != "hypercube" else st.integers(0, n - 1)
+    word = st.sampled_from(degrees).flatmap(lambda p: st.tuples(*[offset] * p))
+    terms = draw(st.lists(st.tuples(reals(-2, 2), word), max_size=5))
+    return qgd.Stencil(n, terms, boundary)

@@ -6,6 +6,7 @@ Form of every message: what must hold, what was got, what to do.
 from __future__ import annotations
 
 import math
+import operator
 import os
 from collections.abc import Callable, Sequence
 
@@ -14,6 +15,9 @@ from numpy.typing import ArrayLike
 
 from qgd.core.arrays import IntArray, RealArray
 from qgd.core.outcome import Outcome, QGDError
+
+# Bytes below which the system is not asked for its free memory: a small part of Python's own.
+_ALWAYS_FREE = 2.0**24
 
 
 def check_integer(name: str, value: object, minimum: int, remedy: str = "") -> int:
@@ -79,7 +83,9 @@ def check_array(
         raise ValueError(
             _sentence(f"`{name}` must have shape {wanted_text}, got {array.shape}", remedy)
         )
-    if not np.isfinite(array).all():
+    # Short arrays are looked at entry by entry: a third of the time of array operations.
+    short = array.size < 32
+    if not (all(map(math.isfinite, array.flat)) if short else np.isfinite(array).all()):
         bad = np.argwhere(~np.isfinite(array))
         place = tuple(int(i) for i in bad[0])
         raise ValueError(
@@ -108,8 +114,13 @@ def check_indices(name: str, value: ArrayLike, count: int, remedy: str = "") -> 
 def check_increasing(name: str, value: ArrayLike) -> RealArray:
     """Return a finite, strictly increasing float64 array that is not empty."""
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim == 1:
-        inside = (value[1:] > value[:-1]).all()  # in this case finite ends are enough
-        if value.size and math.isfinite(value[0]) and math.isfinite(value[-1]) and inside:
+        if value.size < 32:  # a fifth of the time of array operations
+            listed = value.tolist()
+            inside = all(map(operator.lt, listed, listed[1:]))
+        else:
+            inside = bool((value[1:] > value[:-1]).all())
+        # In this case finite ends are enough.
+        if value.size and inside and math.isfinite(value[0]) and math.isfinite(value[-1]):
             return value
     array = check_array(name, value, (None,))
     if not (array[1:] > array[:-1]).all():
@@ -144,6 +155,8 @@ def check_memory(required_bytes: float, what: str, remedy: str | Callable[[float
 
     A remedy that takes work to find is a function of the bytes that may be used.
     """
+    if required_bytes <= _ALWAYS_FREE:
+        return
     free = available_memory()
     if required_bytes > 0.8 * free:
         advice = remedy if isinstance(remedy, str) else remedy(0.8 * free)

@@ -17,7 +17,8 @@ from qgd.core.checks import check_array, check_increasing, check_integer, check_
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.runge_kutta import dop853
 from qgd.dynamics.series import evaluate_terms
-from qgd.dynamics.system import Flow, Map, PolynomialMap, PolynomialSystem, Terms
+from qgd.dynamics.system import Flow, Map, PolynomialMap, PolynomialSystem
+from qgd.dynamics.terms import Terms
 from qgd.problem.loss import Loss
 
 _DIVERGED = 1e150
@@ -208,11 +209,10 @@ def _integrate_terms(
     check_real("atol", atol, above=0)
     check_integer("max_steps", max_steps, 1)
     out = np.empty((len(t), y0.size))
-    elapsed = t - t[0]
     steps, rejected, evaluations, reached = dop853(
-        *terms, y0, elapsed, float(rtol), float(atol), max_steps, out
+        *terms, y0, t, float(rtol), float(atol), max_steps, out
     )
-    if reached < elapsed[-1]:
+    if reached < t[-1] - t[0]:
         raise QGDError(
             Outcome.DIVERGED,
             f"the flow must reach t = {t[-1]:g}, got to t = {t[0] + reached:.6g} in "

@@ -108,9 +108,10 @@ def dop853(  # type: ignore[no-untyped-def]
 ):
     """Integrate from y0, a point (n,) or a series (n, N); fills `out` (times, y0.size).
 
-    Returns accepted steps, rejected steps, evaluations of the field and the time reached.
+    Returns accepted steps, rejected steps, evaluations of the field and the time that passed.
     """
     size = y0.size
+    times = times - times[0]
     K = np.empty((_ALL, size))
     slopes = K.ravel()
     # One entry more than y0: the factor 1 of monomials shorter than the others.
@@ -119,7 +120,7 @@ def dop853(  # type: ignore[no-untyped-def]
     dense = np.empty((7, size))
     y[:size] = y0.ravel()
     out[0] = y[:size]
-    t, end = times[0], times[-1]
+    t, end = 0.0, times[-1]
     accepted, rejected, evaluations, target = 0, 0, 1, 1
     h = 0.0
     _slope(pointer, word, coefficient, y0, y, K[0])

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from qgd.core.arrays import IntArray, RealArray
 from qgd.core.checks import check_array, check_integer
 from qgd.dynamics.gradient import DESCENT
-from qgd.dynamics.system import PolynomialSystem, Terms
+from qgd.dynamics.system import PolynomialSystem
+from qgd.dynamics.terms import Terms
 from qgd.dynamics.transforms import shift
 from qgd.embedding.basis import TAYLOR, Basis, logistic_basis
 from qgd.problem.polynomial import PolynomialLoss, Word

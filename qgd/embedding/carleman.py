@@ -220,8 +220,8 @@ def _entries(system: PolynomialMap | PolynomialSystem, order: int, form: str, ba
     """About how many non-zeros the assembled matrix has; counting stops where it is hopeless."""
     exact = isinstance(system, PolynomialMap) and form == "exact"
     matrices = system.G if exact and isinstance(system, PolynomialMap) else system.F
-    counts = np.array([float(matrix.nnz) for matrix in matrices])
-    n = system.num_variables
+    counts = [float(matrix.nnz) for matrix in matrices]
+    n, each = system.num_variables, sum(counts)
     total, power = 0.0, np.ones(1)
     for j in range(1, order + 1):
         rows = _level_size(n, j, basis)
@@ -233,7 +233,7 @@ def _entries(system: PolynomialMap | PolynomialSystem, order: int, form: str, ba
             columns = np.array([_level_size(n, m, basis) for m in range(len(words))])
             total += float(np.minimum(words, rows * columns)[1:].sum())
         else:
-            total += j * rows * float(counts.sum()) / n
+            total += j * rows * each / n
         total += rows  # offset, row pointers and the diagonal of the first-order form
         if total > _HOPELESS:
             break

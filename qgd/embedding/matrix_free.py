@@ -12,7 +12,8 @@ from scipy.sparse.linalg import LinearOperator
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_array, check_choice, check_integer, check_memory, check_real
 from qgd.core.outcome import Outcome, QGDError
-from qgd.dynamics.system import PolynomialField, PolynomialSystem, Terms
+from qgd.dynamics.system import PolynomialField, PolynomialSystem
+from qgd.dynamics.terms import Terms
 from qgd.dynamics.transforms import rescale
 from qgd.embedding.monomials import MonomialBasis
 from qgd.embedding.polarisation import apply, apply_adjoint

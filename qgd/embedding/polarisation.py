@@ -48,9 +48,14 @@ def apply(  # type: ignore[no-untyped-def]
                             lower = y[offsets[k - 2] + first : offsets[k - 2] + last]
                             _add(coefficient[t], lower, total)
                     elif k - 1 + size <= order:
-                        _find(flat, starts, sizes, word[t], size, k, first, place[:m])
                         higher = y[offsets[k + size - 2] : offsets[k + size - 1]]
-                        _add_at(coefficient[t], higher, place[:m], total)
+                        row = up[word[t, 0], first:last]
+                        if size > 2:
+                            _find(flat, starts, sizes, word[t], size - 1, k, first, place[:m])
+                            row = place[:m]
+                        begin = starts[k - 2 + size] + word[t, size - 1] * sizes[k - 2 + size]
+                        longer = flat[begin : begin + sizes[k - 2 + size]]
+                        _add_at(coefficient[t], higher, longer, row, total)
                 row = up[i, first:last]
                 for b in range(m):
                     target[row[b]] += total[b] * inverse[b]
@@ -117,6 +122,6 @@ def _add(c, source, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _add_at(c, source, place, out):  # type: ignore[no-untyped-def]
-    for b in range(len(place)):
-        out[b] += c * source[place[b]]
+def _add_at(c, source, longer, row, out):  # type: ignore[no-untyped-def]
+    for b in range(len(row)):
+        out[b] += c * source[longer[row[b]]]

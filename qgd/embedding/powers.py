@@ -13,7 +13,8 @@ from numba import njit
 from scipy.sparse import csr_array, vstack
 
 from qgd.core.arrays import IntArray, RealArray
-from qgd.dynamics.system import PolynomialField, PolynomialMap, Terms
+from qgd.dynamics.system import PolynomialField, PolynomialMap
+from qgd.dynamics.terms import Terms
 from qgd.embedding.monomials import MonomialBasis
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit, prange
 from scipy.sparse import csr_array
 
-from qgd.core.arrays import IntArray, RealArray
+from qgd.core.arrays import RealArray
 from qgd.dynamics.system import PolynomialField
 from qgd.embedding.monomials import MonomialBasis, advance, unrank
 
@@ -33,17 +33,16 @@ def derivation_matrix(field: PolynomialField, basis: MonomialBasis) -> tuple[csr
     offset : ndarray
         F_0 in level 1, zero elsewhere.
     """
-    letters, pointer, length, coefficient, diagonal, owned = _tables(field)
-    n, order = basis.num_variables, basis.order
+    letters, pointer, length, coefficient, diagonal, owned = _split(*field.terms)
+    n = basis.num_variables
     counts = np.zeros(basis.dimension + 1, dtype=np.int64)
     work = basis.dimension * max(1, len(coefficient) // n)
     count, fill = (_count, _fill) if work < _SERIAL else (_count_parallel, _fill_parallel)
-    limits = _limits(pointer, length, order)
+    starts, up = basis.products
+    limits, places = _tables(letters, pointer, length, starts, basis.sizes)
     has_diagonal = int(diagonal.any())
     count(basis.offsets, basis.table, limits, has_diagonal, counts)
     indptr = np.cumsum(counts)
-    starts, up = basis.products
-    places = _places(letters, starts, basis.sizes)
     kind = np.int32 if max(basis.dimension, indptr[-1]) < 2**31 else np.int64
     indices, data = np.empty(indptr[-1], dtype=kind), np.empty(indptr[-1])
     used = np.zeros(basis.dimension, dtype=np.int64) if owned.any() else np.empty(0, dtype=np.int64)
@@ -61,38 +60,50 @@ def derivation_matrix(field: PolynomialField, basis: MonomialBasis) -> tuple[csr
     return csr_array((data, indices, indptr.astype(kind)), shape=shape), offset
 
 
-def _tables(
-    field: PolynomialField,
-) -> tuple[IntArray, IntArray, IntArray, RealArray, RealArray, IntArray]:
-    """Terms without the diagonal: letters, pointer, length, coefficient; diagonal; own letters."""
-    n = field.num_variables
-    pointer, word, coefficient = field.terms
-    row = np.repeat(np.arange(n, dtype=np.int32), np.diff(pointer))
-    length = (word < n).sum(axis=1)
-    on_diagonal = (length == 1) & (word[:, 0] == row)
-    diagonal = np.zeros(n)
-    diagonal[row[on_diagonal]] = coefficient[on_diagonal]
-    rest = ~on_diagonal
-    word, row, length, coefficient = word[rest], row[rest], length[rest], coefficient[rest]
-    owned = (word == row[:, None]).any(axis=1)
-    begins = np.searchsorted(row, np.arange(n + 1)).astype(np.int64)
-    return word, begins, length, coefficient, diagonal, owned
+@njit(cache=True)
+def _split(pointer, word, coefficient):  # type: ignore[no-untyped-def]
+    """Take the diagonal out of the terms: letters, pointer, length, coefficient; the diagonal.
+
+    The last array says of each term whether it holds the letter of its own row.
+    """
+    n, degree = len(pointer) - 1, word.shape[1]
+    letters, length = np.zeros_like(word), np.zeros(len(word), dtype=np.int64)
+    begins, value = np.zeros(n + 1, dtype=np.int64), np.zeros(len(word))
+    diagonal, owned = np.zeros(n), np.zeros(len(word), dtype=np.bool_)
+    used = 0
+    for i in range(n):
+        for t in range(pointer[i], pointer[i + 1]):
+            size, own = 0, False
+            while size < degree and word[t, size] < n:
+                own |= word[t, size] == i
+                size += 1
+            if size == 1 and own:
+                diagonal[i] = coefficient[t]
+            else:
+                letters[used], length[used], value[used] = word[t], size, coefficient[t]
+                owned[used] = own
+                used += 1
+        begins[i + 1] = used
+    return letters[:used], begins, length[:used], value[:used], diagonal, owned[:used]
 
 
-def _limits(pointer: IntArray, length: IntArray, order: int) -> IntArray:
-    """limits[k - 1, i]: terms of row i that stay within the lift of a word of k letters."""
-    size = length + np.arange(order)[:, None]  # of the words that a term makes of words of level k
-    inside = np.zeros((order, len(length) + 1), dtype=np.int64)
-    np.cumsum((size >= 1) & (size <= order), axis=1, out=inside[:, 1:])
-    return np.asarray(inside[:, pointer[1:]] - inside[:, pointer[:-1]])
+@njit(cache=True)
+def _tables(letters, pointer, length, starts, sizes):  # type: ignore[no-untyped-def]
+    """limits[k - 1, i]: terms of row i that stay within the lift of a word of k letters.
 
-
-def _places(letters: IntArray, starts: IntArray, sizes: IntArray) -> IntArray:
-    """places[k - 1, t, q]: row of the table of products for letter q of term t at level k."""
-    order, width = len(sizes) - 1, letters.shape[1]
-    level = np.minimum(np.arange(order)[:, None] + np.arange(width), order - 1)
-    # The filler n is past the last letter of its level; it is not read.
-    return np.asarray(starts[level][:, None] + letters * sizes[level][:, None])
+    places[k - 1, t, q]: row of the table of products for letter q of term t at level k.
+    """
+    order, n = len(sizes) - 1, len(pointer) - 1
+    limits = np.zeros((order, n), dtype=np.int64)
+    places = np.zeros((order, *letters.shape), dtype=np.int64)
+    for k in range(order):
+        for i in range(n):
+            for t in range(pointer[i], pointer[i + 1]):
+                limits[k, i] += 1 <= k + length[t] <= order
+                for q in range(length[t]):
+                    level = min(k + q, order - 1)  # beyond the lift nothing is read
+                    places[k, t, q] = starts[level] + letters[t, q] * sizes[level]
+    return limits, places
 
 
 @njit(cache=True)

@@ -9,11 +9,11 @@ from functools import cached_property, reduce
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import UnitaryGate
 
 from qgd.core.arrays import Array, RealArray
 from qgd.core.compose import combination_alpha, combination_error, product_error
-from qgd.encoding.gates import householder, negate_ones
+from qgd.encoding.gates import negate_ones
+from qgd.encoding.state_preparation import preparation_matrix, real_state_preparation
 
 Apply = Callable[[Array, bool], Array]
 Build = Callable[[int], QuantumCircuit]
@@ -206,7 +206,8 @@ def linear_combination(
     inner = max(e.num_ancillas for e in encodings)
     work = max(e.num_work for e in encodings)
     system = encodings[0].num_system
-    prep = _preparation(weights, encodings, alpha, index)
+    amplitudes = _amplitudes(weights, encodings, alpha, index)
+    prep = preparation_matrix(amplitudes)
     signs = [-1.0 if w < 0 else 1.0 for w in weights]
     is_real = all(e.is_real for e in encodings)
 
@@ -227,7 +228,7 @@ def linear_combination(
         first_work = first_index + index
         circuit = QuantumCircuit(first_work + work + num_controls)
         register = list(range(first_index, first_work))
-        circuit.append(UnitaryGate(prep, label="prep"), register)
+        circuit.compose(real_state_preparation(amplitudes), register, inplace=True)
         controls = list(range(first_work + work, circuit.num_qubits))
         for i, (sign, encoding) in enumerate(zip(signs, encodings, strict=True)):
             zeros = [q for b, q in enumerate(register) if not i >> b & 1]
@@ -239,7 +240,7 @@ def linear_combination(
                 negate_ones(circuit, [*register, *controls])
             if zeros:
                 circuit.x(zeros)
-        circuit.append(UnitaryGate(prep.T, label="prep_dg"), register)
+        circuit.compose(real_state_preparation(amplitudes).inverse(), register, inplace=True)
         return circuit
 
     return BlockEncoding(
@@ -267,14 +268,14 @@ def identity_encoding(num_system: int) -> BlockEncoding:
     )  # fmt: skip
 
 
-def _preparation(
+def _amplitudes(
     weights: Sequence[float], encodings: Sequence[BlockEncoding], alpha: float, index: int
 ) -> RealArray:
-    """Real orthogonal matrix whose first column is sqrt(|w_i| alpha_i / alpha)."""
+    """sqrt(|w_i| alpha_i / alpha), filled up with zeros."""
     column = np.zeros(2**index)
     for i, (w, e) in enumerate(zip(weights, encodings, strict=True)):
         column[i] = math.sqrt(abs(w) * e.alpha / alpha)
-    return householder(column)
+    return column
 
 
 def _place(

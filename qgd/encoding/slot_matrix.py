@@ -20,20 +20,26 @@ def slot_matrix(matrix: NDArray[np.float64] | csr_array, num_variables: int, deg
     F_p contracts p slots, the first factor most significant, leaves its value in the first of them
     and 0 in the others; F_0 becomes |F_0><0| on one slot. Slot entries from n on are zero.
     """
-    F = csr_array(matrix.reshape(num_variables, -1)).tocoo()
-    n = num_variables
-    size = 2 ** CarlemanRegisters(n, 1).slot_qubits
-    arity = max(1, degree)
+    size = 2 ** CarlemanRegisters(num_variables, 1).slot_qubits
     check_memory(
-        8.0 * size ** (2 * arity),
-        f"the dense slot matrix of F_{degree} in {n} variables",
+        8.0 * size ** (2 * max(1, degree)),
+        f"the dense slot matrix of F_{degree} in {num_variables} variables",
         f"pass an encoding of it as `encodings[{degree}]` or keep fewer weights",
     )
-    row, column = F.coords
-    result = np.zeros((size**arity, size**arity))
+    return np.asarray(sparse_slot_matrix(matrix, num_variables, degree).toarray())
+
+
+def sparse_slot_matrix(
+    matrix: NDArray[np.float64] | csr_array, num_variables: int, degree: int
+) -> csr_array:
+    """`slot_matrix` in CSR form, for encodings that read entries, not dense matrices."""
+    n, arity = num_variables, max(1, degree)
+    F = csr_array(matrix.reshape(n, -1)).tocoo()
+    size = 2 ** CarlemanRegisters(n, 1).slot_qubits
+    row, column = (index.astype(np.int64) for index in F.coords)
     words = word_index(index_word(column, n, degree), size)
-    np.add.at(result, (row * size ** (arity - 1), words), F.data)
-    return result
+    where = (row * size ** (arity - 1), words)
+    return csr_array((F.data.astype(np.float64), where), shape=(size**arity, size**arity))
 
 
 def slot_dilation(F: csr_array, num_variables: int, p: int, at_least: float = 0.0) -> BlockEncoding:

@@ -23,13 +23,40 @@ def real_state_preparation(vector: RealArray) -> QuantumCircuit:
         Amplitudes, n at least 1.
     """
     num_qubits = (len(vector) - 1).bit_length()
-    angles, norms = [], vector
-    for _ in range(num_qubits):
-        low, high = norms[0::2], norms[1::2]
-        angles.append(2 * np.arctan2(high, low))
-        norms = np.hypot(low, high)
+    angles = rotation_angles(vector)
     circuit = QuantumCircuit(num_qubits, name="prepare")
     for target in range(num_qubits - 1, -1, -1):
         controls = range(target + 1, num_qubits)
-        circuit.append(UCRYGate([float(a) for a in angles[target]]), [target, *controls])
+        circuit.append(multiplexed_rotation(angles[target]), [target, *controls])
     return circuit
+
+
+def preparation_matrix(vector: RealArray) -> RealArray:
+    """Matrix of `real_state_preparation`, its other columns included; [[1]] for length 1."""
+    num_qubits = (len(vector) - 1).bit_length()
+    matrix = np.eye(len(vector))
+    for target, angles in reversed(list(enumerate(rotation_angles(vector)))):
+        split = matrix.reshape(-1, 2, 2**target, len(vector))
+        cosine = np.cos(angles / 2)[:, None, None]
+        sine = np.sin(angles / 2)[:, None, None]
+        low, high = split[:, 0], split[:, 1]
+        matrix = np.stack((cosine * low - sine * high, sine * low + cosine * high), axis=1)
+    return matrix.reshape(2**num_qubits, len(vector))
+
+
+def rotation_angles(vector: RealArray) -> list[RealArray]:
+    """Angles of the multiplexed rotations of `real_state_preparation`, by target qubit.
+
+    The signs of the vector enter those of target 0 only.
+    """
+    angles, norms = [], vector
+    for _ in range((len(vector) - 1).bit_length()):
+        low, high = norms[0::2], norms[1::2]
+        angles.append(2 * np.arctan2(high, low))
+        norms = np.hypot(low, high)
+    return angles
+
+
+def multiplexed_rotation(angles: RealArray) -> UCRYGate:
+    """R_y(angles[v]) on the first qubit, where the others hold v."""
+    return UCRYGate([float(a) for a in angles])

@@ -110,6 +110,26 @@ def random_bowl(num_weights: int, rng: np.random.Generator) -> PolynomialLoss:
     )
 
 
+def oscillator_chain(
+    num_weights: int, coupling: float = 0.25, quartic: float = 0.1
+) -> PolynomialLoss:
+    """L(w) = sum_i w_i^2 / 2 + coupling (w_i - w_{i+1})^2 / 2 + quartic w_i^4 / 4 on a ring.
+
+    The same at every site: its descent is a stencil, whose entries are computed, not stored.
+    """
+    check_integer("num_weights", num_weights, 1)
+    index = np.arange(num_weights)
+    neighbours = np.column_stack((index, (index + 1) % num_weights))
+    none = np.empty((0, 0), dtype=np.int64), np.empty((0, 1), dtype=np.int64)
+    quadratic = np.concatenate((np.column_stack((index, index)), neighbours))
+    own, mixed = np.full(num_weights, 0.5 + coupling), np.full(num_weights, -coupling)
+    return PolynomialLoss.from_arrays(
+        num_weights,
+        [*none, quadratic, np.empty((0, 3), dtype=np.int64), np.column_stack([index] * 4)],
+        [[], [], np.concatenate((own, mixed)), [], np.full(num_weights, quartic / 4)],
+    )
+
+
 def zoo() -> dict[str, Problem]:
     """All problems by name."""
     makers = (

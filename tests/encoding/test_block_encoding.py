@@ -163,3 +163,12 @@ def test_sizes_must_agree_and_weights_must_not_vanish():
     assert (padded @ large).dimension == 4  # the remedy
     with pytest.raises(ValueError, match="`weights` must not all be zero"):
         qgd.linear_combination([0.0, 0.0], [small, small])
+
+
+def test_preparation_of_many_weights_is_rotations_and_no_opaque_unitary():
+    one = qgd.identity_encoding(1)
+    many = qgd.linear_combination(np.linspace(0.1, 1.0, 100), [one] * 100)
+    names = set(many.circuit.count_ops())
+    assert many.num_ancillas == 7
+    assert names <= {"x", "ucry", "ucry_dg"}, names
+    assert_allclose(many.block(), 55.0 * np.eye(2), atol=1e-12)
