@@ -269,7 +269,6 @@ def strided(users: int):  # type: ignore[no-untyped-def]
 JOBS = {
     "product float64": lambda small: product(250 if small else 25_000_000, "float64", 7),
     "product float32": lambda small: product(250 if small else 25_000_000, "float32", 7),
-    "first steps float64": lambda small: spectrum(250 if small else 25_000_000, "float64", 8),
     "spectrum float64": lambda small: spectrum(250 if small else 25_000_000, "float64", 30),
     "spectrum float32": lambda small: spectrum(250 if small else 25_000_000, "float32", 30),
     "trajectory": lambda small: trajectory(250 if small else 2_500_000, 4, 20),
