@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 import qgd
+from qgd.problem.ratings import Ratings
 
 
 def reals(low: float = -1.0, high: float = 1.0) -> st.SearchStrategy[float]:
@@ -65,6 +66,12 @@ def polynomial_systems(
 ) -> qgd.PolynomialSystem:
     """Flows with the coefficients of `polynomial_maps`."""
     return qgd.PolynomialSystem(draw(polynomial_maps(max_variables, max_degree)).F)
+
+
+def exact_spectra(bound: float = 5.0) -> st.SearchStrategy[qgd.Spectrum]:
+    """Exact spectra of few modes, with zeros and repeats, of either sign."""
+    values = st.lists(reals(-bound, bound), min_size=1, max_size=6)
+    return values.map(lambda v: qgd.Spectrum(len(v), eigenvalues=np.sort(np.array(v))))
 
 
 def words(num_variables: int, length: int) -> list[tuple[int, ...]]:
@@ -215,6 +222,19 @@ def basis_fields(
     word = st.lists(st.integers(0, n - 1), max_size=3).map(tuple)
     terms = draw(st.lists(st.tuples(word, reals(-1, 1)), min_size=1, max_size=5))
     return qgd.BasisField.descent(chosen, draw(vectors(n)), terms)
+
+
+@st.composite
+def observed_ratings(
+    draw: st.DrawFn, max_users: int = 4, max_items: int = 4, *, size: float = 2.0
+) -> Ratings:
+    """Some entries of a small matrix, in any order; users and items without a rating occur."""
+    shape = draw(st.integers(1, max_users)), draw(st.integers(1, max_items))
+    cells = st.tuples(st.integers(0, shape[0] - 1), st.integers(0, shape[1] - 1))
+    pairs = draw(st.lists(cells, min_size=1, max_size=8, unique=True))
+    values = draw(vectors(len(pairs), size))
+    users, items = zip(*pairs, strict=True)
+    return Ratings.from_observations(users, items, values, shape)
 
 
 @st.composite

@@ -1,0 +1,306 @@
+"""How far do products, spectrum and graded trajectory of matrix factorisation reach on one core?
+
+Question: CPU time and peak memory, rank 2 and 4 observations a row, of one Hessian-vector product
+and a 30-step Lanczos quadrature at n = 10^8 weights, and of the graded Carleman trajectory, N = 4
+and 20 steps, at n = 10^7; on data whose order shows its communities (windows of 32), on the same
+data shuffled, and reordered again.
+Goal: 0.4 CPU-s a product; 60 CPU-s and 7 GiB for the spectrum; 120 s and 8 GiB for the trajectory;
+faster than the sparse block matrix of SciPy, which also stores 16 numbers an observation, and than
+double backward in torch, at n = 4 10^6.
+Expected: memory, spectrum and trajectory within their limits; a product takes 0.4 to 0.5 CPU-s, the
+time in which one core moves its 5 GB (2.5 GB in float32). The prototype (fixed strides in place of
+indices) is timed in the same process: its 0.40 CPU-s of `reference` come from another machine.
+
+    python benchmarks/factorisation_scale.py [--quick] [--jobs JOB ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+
+import numpy as np
+from harness import RESULTS, cpu_times, in_own_process, write_result
+
+LIMIT = 3600.0
+NOISE = 0.1
+RATE = 0.05
+REFERENCE = {"product_cpu_seconds": 0.40, "spectrum_cpu_seconds": 58.5, "spectrum_gib": 6.2}
+
+
+def planted(users: int, window: int | None, dtype: str):  # type: ignore[no-untyped-def]
+    import qgd
+
+    return qgd.planted_ratings(users, users, 2, window=window, noise=NOISE, dtype=dtype)  # type: ignore[arg-type]
+
+
+def peak_gib() -> float:
+    """Largest resident size of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def away(weights: np.ndarray, size: float) -> np.ndarray:
+    """The planted factors, disturbed by Gaussian noise, in place."""
+    rng = np.random.default_rng(1)
+    for start in range(0, weights.size, 1 << 20):
+        piece = weights[start : start + (1 << 20)]
+        piece += size * rng.standard_normal(len(piece), dtype=np.float32)
+    return weights
+
+
+def product(users: int, dtype: str, repeats: int):  # type: ignore[no-untyped-def]
+    """One Hessian-vector product."""
+    import qgd
+
+    ratings, weights = planted(users, None, dtype)
+    hessian = qgd.SparseFactorisation(ratings, 2).hessian_product(away(weights, 0.3))
+    x, out = np.ones_like(weights), np.zeros_like(weights)
+    _, seconds = cpu_times(lambda: hessian(x, out), repeats)
+    return {"weights": weights.size, "cpu_seconds": seconds, "peak_gib": peak_gib()}
+
+
+def spectrum(users: int, dtype: str, steps: int):  # type: ignore[no-untyped-def]
+    """Lanczos quadrature without a stored basis, and what it says."""
+    import qgd
+
+    small = planted(200, None, dtype)
+    qgd.factorisation_spectrum(
+        qgd.SparseFactorisation(small[0], 2), small[1], exact_up_to=0, num_steps=3
+    )  # compiled
+    ratings, weights = planted(users, None, dtype)
+    loss = qgd.SparseFactorisation(ratings, 2)
+    weights = away(weights, 0.3)
+    start, wall = time.process_time(), time.perf_counter()
+    found = qgd.factorisation_spectrum(loss, weights, num_steps=steps, exact_up_to=0)
+    seconds = time.process_time() - start
+    classes = qgd.mode_shares(found, RATE, [1e-3])[0]
+    numbers = qgd.factorisation_dissipation(qgd.FactorisationDescent(loss, RATE, weights))
+    return {
+        "weights": weights.size,
+        "steps": steps,
+        "cpu_seconds": seconds,
+        "wall_seconds": time.perf_counter() - wall,
+        "peak_gib": peak_gib(),
+        "extremes_measured": found.extremes,
+        "interval_proved": numbers.hessian_interval,
+        "shares_at_relative_cut_0.001": {
+            name: {"value": share.fraction.value, "bracket": share.bracket}
+            for name, share in (
+                ("dissipative", classes.dissipative),
+                ("divergent", classes.divergent),
+            )
+        },
+        "mean_eigenvalue": found.mean(lambda x: x).value,
+        "cubic_norm_proved": numbers.cubic_norm,
+        "row_sparsity": loss.row_sparsity(),
+    }
+
+
+def trajectory(users: int, order: int, steps: int):  # type: ignore[no-untyped-def]
+    """Graded trajectory around the planted factors, and plain descent from the same start."""
+    import qgd
+
+    small = planted(200, None, "float64")
+    tiny = qgd.FactorisationDescent(qgd.SparseFactorisation(small[0], 2), RATE, small[1])
+    qgd.graded_factorisation(tiny, order, 0 * small[1], 1, homogenised=True)
+    tiny.iterate(small[1], 1)  # compiled
+    ratings, weights = planted(users, None, "float64")
+    x = away(np.zeros_like(weights), 0.05)
+    wall, start = time.perf_counter(), time.process_time()
+    descent = qgd.FactorisationDescent(qgd.SparseFactorisation(ratings, 2), RATE, weights)
+    solution = qgd.graded_factorisation(descent, order, x, steps, homogenised=True)
+    result = {
+        "weights": weights.size,
+        "order": order,
+        "steps": steps,
+        "wall_seconds": time.perf_counter() - wall,
+        "cpu_seconds": time.process_time() - start,
+        "peak_gib": peak_gib(),
+    }
+    truth, plain = cpu_times(lambda: descent.iterate(x, steps), 0)
+    parts = solution.parts[-1]
+    errors = []
+    for k in range(order):
+        truth -= parts[:, k]
+        errors.append(float(np.linalg.norm(truth) / np.linalg.norm(x)))
+    return {**result, "descent_cpu_seconds": plain["first"], "relative_error_of_order": errors}
+
+
+def layout(users: int, repeats: int):  # type: ignore[no-untyped-def]
+    """The same product on data in order, shuffled, and reordered."""
+    import qgd
+
+    ratings, weights = planted(users, None, "float64")
+    rng = np.random.default_rng(0)
+    shuffled = ratings.permuted(rng.permutation(users), rng.permutation(users))
+    reordered, reordering = cpu_times(lambda: shuffled.reordered()[0], 0)
+    named = {"in order": ratings, "shuffled": shuffled, "reordered": reordered}
+    named["no communities"] = planted(users, users, "float64")[0]
+    x, out = np.ones_like(weights), np.zeros_like(weights)
+    seconds = {}
+    for name, data in named.items():
+        hessian = qgd.SparseFactorisation(data, 2).hessian_product(weights)
+        seconds[name] = cpu_times(lambda h=hessian: h(x, out), repeats)[1]["median"]  # type: ignore[misc]
+    return {
+        "weights": weights.size,
+        "cpu_seconds": seconds,
+        "reordering_cpu_seconds": reordering["first"],
+    }
+
+
+def rivals(users: int, repeats: int):  # type: ignore[no-untyped-def]
+    """Ours, the assembled sparse matrix, torch and the prototype's strides, in turns."""
+    import qgd
+
+    ratings, weights = planted(users, None, "float64")
+    weights = away(weights, 0.3)
+    hessian = qgd.SparseFactorisation(ratings, 2).hessian_product(weights)
+    rng = np.random.default_rng(0)
+    x, out = rng.standard_normal(weights.size), np.zeros_like(weights)
+    memory = {"before": peak_gib()}
+    methods = {"qgd": lambda: hessian(x, out)}
+    ours = hessian(x)
+    matrix, assembly = cpu_times(lambda: assembled(ratings, weights, hessian.residual), 0)
+    memory["with the matrix"] = peak_gib()
+    methods["scipy"] = lambda: matrix @ x
+    difference = {"scipy": float(np.abs(matrix @ x - ours).max())}
+    methods["prototype"] = strided(users)
+    try:
+        methods["torch"] = double_backward(ratings, weights, x)
+        difference["torch"] = float(np.abs(methods["torch"]() - ours).max())
+        memory["with torch"] = peak_gib()
+    except ModuleNotFoundError:
+        pass
+    seconds: dict[str, list[float]] = {name: [] for name in methods}
+    for method in methods.values():
+        method()
+    for _ in range(repeats):
+        for name, method in methods.items():
+            start = time.process_time()
+            method()
+            seconds[name].append(time.process_time() - start)
+    median = {name: float(np.median(times)) for name, times in seconds.items()}
+    return {
+        "weights": weights.size,
+        "median": median,
+        "seconds": seconds,
+        "ratio": {name: value / median["qgd"] for name, value in median.items()},
+        "assembly_cpu_seconds": assembly["first"],
+        "difference": difference,
+        "peak_gib": memory,
+    }
+
+
+def assembled(ratings, weights, residual):  # type: ignore[no-untyped-def]
+    """The Hessian in CSR form with 32-bit indices."""
+    from scipy.sparse import coo_array, csr_array
+
+    m, n = ratings.num_users, weights.size
+    i, j = ratings.users.astype(np.int32), ratings.items.astype(np.int32) + m
+    w = weights.reshape(-1, 2)
+    total = csr_array((n, n))
+    for a in range(2):
+        for b in range(2):
+            off = w[j, a] * w[i, b] + (residual if a == b else 0.0)
+            rows = np.concatenate((2 * i + a, 2 * j + b, 2 * i + a, 2 * j + a))
+            columns = np.concatenate((2 * j + b, 2 * i + a, 2 * i + b, 2 * j + b))
+            values = np.concatenate((off, off, w[j, a] * w[j, b], w[i, a] * w[i, b]))
+            total = total + csr_array(coo_array((values, (rows, columns)), shape=(n, n)))
+    return total
+
+
+def double_backward(ratings, weights, x):  # type: ignore[no-untyped-def]
+    """Retained graph of the gradient, one backward a product."""
+    import torch
+
+    torch.set_num_threads(1)
+    m = ratings.num_users
+    i = torch.from_numpy(ratings.users)
+    j = torch.from_numpy(ratings.items.astype(np.int64)) + m
+    r = torch.from_numpy(ratings.values)
+    w = torch.from_numpy(weights).reshape(-1, 2).clone().requires_grad_(True)
+    loss = 0.5 * (((w[i] * w[j]).sum(dim=1) - r) ** 2).sum()
+    (gradient,) = torch.autograd.grad(loss, w, create_graph=True)
+    v = torch.from_numpy(x).reshape(-1, 2)
+
+    def call():  # type: ignore[no-untyped-def]
+        return torch.autograd.grad(gradient, w, v, retain_graph=True)[0].numpy().ravel()
+
+    return call
+
+
+def strided(users: int):  # type: ignore[no-untyped-def]
+    """The prototype: item (i + stride) mod users, no indices, users and items gathered in turn."""
+    from numba import njit
+
+    strides = np.array([0, 1, 7, 31])
+    rng = np.random.default_rng(0)
+    u, v, x, y = (rng.standard_normal((users, 2)) for _ in range(4))
+    r, a, b = rng.standard_normal((users, 4)), np.zeros((users, 2)), np.zeros((users, 2))
+
+    @njit
+    def run(u, v, r, x, y, a, b, strides):  # type: ignore[no-untyped-def]
+        count = len(u)
+        for i in range(count):
+            a0 = a1 = b0 = b1 = 0.0
+            for d in range(4):
+                j, k = i + strides[d], i - strides[d]
+                if j >= count:
+                    j -= count
+                if k < 0:
+                    k += count
+                e = u[i, 0] * v[j, 0] + u[i, 1] * v[j, 1] - r[i, d]
+                s = x[i, 0] * v[j, 0] + x[i, 1] * v[j, 1] + u[i, 0] * y[j, 0] + u[i, 1] * y[j, 1]
+                a0 += s * v[j, 0] + e * y[j, 0]
+                a1 += s * v[j, 1] + e * y[j, 1]
+                e = u[k, 0] * v[i, 0] + u[k, 1] * v[i, 1] - r[k, d]
+                s = x[k, 0] * v[i, 0] + x[k, 1] * v[i, 1] + u[k, 0] * y[i, 0] + u[k, 1] * y[i, 1]
+                b0 += s * u[k, 0] + e * x[k, 0]
+                b1 += s * u[k, 1] + e * x[k, 1]
+            a[i, 0], a[i, 1], b[i, 0], b[i, 1] = a0, a1, b0, b1
+
+    return lambda: run(u, v, r, x, y, a, b, strides)
+
+
+JOBS = {
+    "product float64": lambda small: product(250 if small else 25_000_000, "float64", 7),
+    "product float32": lambda small: product(250 if small else 25_000_000, "float32", 7),
+    "spectrum float64": lambda small: spectrum(250 if small else 25_000_000, "float64", 30),
+    "spectrum float32": lambda small: spectrum(250 if small else 25_000_000, "float32", 30),
+    "trajectory": lambda small: trajectory(250 if small else 2_500_000, 4, 20),
+    "layout": lambda small: layout(250 if small else 2_500_000, 5),
+    "rivals": lambda small: rivals(250 if small else 1_000_000, 5),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--worker", choices=JOBS, metavar="JOB")
+    parser.add_argument("--jobs", nargs="+", choices=JOBS, help="do these anew, keep the others")
+    arguments = parser.parse_args()
+    if arguments.worker or arguments.quick:
+        for name in [arguments.worker] if arguments.worker else JOBS:
+            print(json.dumps(JOBS[name](arguments.quick)))
+        return
+    os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    found = {}
+    for name in arguments.jobs or JOBS:
+        found[name] = {"job": name, **in_own_process(__file__, [name], LIMIT)}
+        print(json.dumps(found[name]), file=sys.stderr)
+    path = RESULTS / "factorisation_scale.json"
+    if arguments.jobs and path.exists():
+        found = {row["job"]: row for row in json.loads(path.read_text())["rows"]} | found
+    rows = [found[name] for name in JOBS if name in found]
+    payload = {"rows": rows, "reference": REFERENCE}
+    print(
+        f"wrote {write_result('factorisation_scale', payload, ['qgd', 'scipy', 'numba', 'torch'])}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The factorised loss against its own monomials, and derivatives against differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import fewer, observed_ratings, reals, seeds, vectors
+
+import qgd
+from qgd.core.outcome import QGDError
+from qgd.problem.ratings import Ratings
+
+
+@st.composite
+def losses(draw: st.DrawFn, max_rank: int = 3) -> qgd.SparseFactorisation:
+    return qgd.SparseFactorisation(
+        draw(observed_ratings()), draw(st.integers(1, max_rank)), draw(reals(0, 1))
+    )
+
+
+def points(loss: qgd.SparseFactorisation, seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, loss.num_weights))
+
+
+@given(losses(), seeds())
+def test_value_gradient_and_hessian_are_those_of_the_monomials(
+    loss: qgd.SparseFactorisation, seed: int
+) -> None:
+    (w,) = points(loss, seed, 1)
+    dense = loss.polynomial()
+    assert loss.value(w) == pytest.approx(dense.value(w), rel=1e-12, abs=1e-12)
+    np.testing.assert_allclose(loss.gradient(w), dense.gradient(w), atol=1e-12)
+    np.testing.assert_allclose(loss.hessian(w), dense.hessian(w), atol=1e-12)
+
+
+@given(observed_ratings(), reals(0, 1), seeds())
+def test_it_is_the_mean_loss_times_the_observations(
+    ratings: Ratings, ridge: float, seed: int
+) -> None:
+    m = ratings.num_observations
+    loss = qgd.SparseFactorisation(ratings, 2, m * ridge)
+    mean = qgd.matrix_factorisation(
+        ratings.users, ratings.items, ratings.values, ratings.shape, 2, ridge
+    )
+    (w,) = points(loss, seed, 1)
+    assert loss.value(w) == pytest.approx(m * mean.value(w), rel=1e-12, abs=1e-12)
+
+
+@given(losses(), seeds())
+def test_products_are_differences_of_the_order_below(
+    loss: qgd.SparseFactorisation, seed: int
+) -> None:
+    w, x, y, z = points(loss, seed, 4)
+    h = 1e-5
+    product = loss.hessian_product(w)
+    slope = (loss.gradient(w + h * x) - loss.gradient(w - h * x)) / (2 * h)
+    np.testing.assert_allclose(product(x), slope, atol=1e-6)
+    # The Hessian is quadratic in w: central differences of any width are exact.
+    third = (loss.hessian_product(w + x)(y) - loss.hessian_product(w - x)(y)) / 2
+    np.testing.assert_allclose(loss.fourth(w, x, y), third, atol=1e-11)
+    fourth = loss.fourth(w + z, x, y) - loss.fourth(w, x, y)
+    np.testing.assert_allclose(loss.fourth(x, y, z), fourth, atol=1e-11)
+
+
+@given(losses(), seeds())
+def test_the_product_is_symmetric_and_the_ridge_shifts_it(
+    loss: qgd.SparseFactorisation, seed: int
+) -> None:
+    w, x, y = points(loss, seed, 3)
+    product = loss.hessian_product(w)
+    assert float(y @ product(x)) == pytest.approx(float(x @ product(y)), rel=1e-10, abs=1e-10)
+    plain = qgd.SparseFactorisation(loss.ratings, loss.rank).hessian_product(w)
+    np.testing.assert_allclose(product(x), plain(x) + loss.ridge * x, atol=1e-12)
+
+
+@given(vectors(20), st.integers(1, 3))
+def test_single_precision_agrees_to_its_accuracy(x: np.ndarray, rank: int) -> None:
+    ratings, w = qgd.planted_ratings(12, 8, rank, noise=0.3, window=5)
+    single, v = qgd.planted_ratings(12, 8, rank, noise=0.3, window=5, dtype="float32")
+    x = np.resize(x, w.size)
+    narrow = Ratings(
+        ratings.pointer, ratings.items, ratings.values.astype(np.float32), ratings.num_items
+    )
+    exact = qgd.SparseFactorisation(ratings, rank, 0.1).hessian_product(w)(x)
+    rough = qgd.SparseFactorisation(narrow, rank, 0.1).hessian_product(w)(x)
+    assert rough.dtype == np.float32
+    np.testing.assert_allclose(rough, exact, atol=1e-4)
+    assert single.values.dtype == v.dtype
+
+
+def test_a_product_overwrites_what_it_is_given() -> None:
+    ratings, w = qgd.planted_ratings(9, 7, noise=1.0)
+    for rank in (2, 3):
+        loss = qgd.SparseFactorisation(ratings, rank)
+        x, w = np.random.default_rng(0).normal(size=(2, loss.num_weights))
+        product = loss.hessian_product(w)
+        out = np.full_like(x, np.nan)
+        assert product(x, out) is out
+        np.testing.assert_array_equal(out, product(x))
+        with pytest.raises(ValueError, match="`out` must not overlap `x`"):
+            product(x, x)
+        with pytest.raises(ValueError, match="`x` and `out` must have shape"):
+            product(x[1:])
+
+
+@given(st.integers(5, 60), st.integers(1, 3))
+@fewer(3)
+def test_row_sparsity_does_not_depend_on_the_size(users: int, rank: int) -> None:
+    ratings, w = qgd.planted_ratings(users, users, rank, noise=0.1)
+    loss = qgd.SparseFactorisation(ratings, rank)
+    assert loss.row_sparsity() == (0, 4, 0, 4 * rank)
+    if users <= 12:
+        n = loss.num_weights
+        for pivot in (False, True):
+            dense = loss.polynomial()
+            terms = (dense.shift(w) if pivot else dense).gradient_terms()
+            found: list[set[tuple[int, ...]]] = [set() for _ in range(4)]
+            for rows, words, _ in terms:
+                letters = np.column_stack((rows, np.sort(words, axis=1)))
+                found[words.shape[1]].update(map(tuple, letters.tolist()))
+            counts = [np.bincount([key[0] for key in keys], minlength=n) for keys in found]
+            largest = np.array([count.max() for count in counts])
+            assert (largest <= loss.row_sparsity(pivot=pivot)).all()
+            assert (largest == loss.row_sparsity(pivot=pivot))[[1, 3]].all()
+
+
+def test_bad_arguments_are_refused() -> None:
+    ratings, w = qgd.planted_ratings(6, 6)
+    with pytest.raises(ValueError, match="`rank` must be at least 1, got 0"):
+        qgd.SparseFactorisation(ratings, 0)
+    with pytest.raises(ValueError, match="`ridge` must be at least 0"):
+        qgd.SparseFactorisation(ratings, 2, -1.0)
+    with pytest.raises(TypeError, match="`ratings` must be a Ratings"):
+        qgd.SparseFactorisation(ratings.dense(), 2)  # type: ignore[arg-type]
+    loss = qgd.SparseFactorisation(ratings, 2)
+    with pytest.raises(ValueError, match=r"`weights` must have shape \(24,\)"):
+        loss.value(w[1:])
+    with pytest.raises(ValueError, match="`weights` must be finite"):
+        loss.gradient(np.where(w == w[0], np.inf, w))
+    large, v = qgd.planted_ratings(300_000, 300_000)
+    with pytest.raises(QGDError, match="hessian_product"):
+        qgd.SparseFactorisation(large, 2).hessian(v)
