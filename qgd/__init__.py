@@ -87,6 +87,9 @@ _EXPORTS = {
     ],
     "qgd.embedding.bounds.tightest": ["BoundComparison", "tightest_bound"],
     "qgd.embedding.bounds.selection": ["SelectedOrder", "select_order"],
+    "qgd.spectra.exact": ["exact_spectrum", "spectrum"],
+    "qgd.spectra.lanczos": ["lanczos"],
+    "qgd.spectra.spectrum": ["Estimate", "Spectrum", "Tridiagonal"],
     "qgd.encoding.block_encoding": [
         "BlockEncoding",
         "identity_encoding",

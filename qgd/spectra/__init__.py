@@ -1,0 +1,1 @@
+"""Landscapes of real networks: Hessian products, Lanczos spectra, and what the modes foretell."""
