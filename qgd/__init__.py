@@ -88,8 +88,10 @@ _EXPORTS = {
     "qgd.embedding.bounds.tightest": ["BoundComparison", "tightest_bound"],
     "qgd.embedding.bounds.selection": ["SelectedOrder", "select_order"],
     "qgd.spectra.exact": ["exact_spectrum", "spectrum"],
+    "qgd.spectra.hessian": ["HessianOperator", "hessian_product"],
     "qgd.spectra.lanczos": ["lanczos"],
     "qgd.spectra.spectrum": ["Estimate", "Spectrum", "Tridiagonal"],
+    "qgd.spectra.survivors": ["Survivors", "survivors"],
     "qgd.encoding.block_encoding": [
         "BlockEncoding",
         "identity_encoding",

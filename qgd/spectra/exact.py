@@ -65,7 +65,7 @@ def _eigenvalues(H: RealArray) -> RealArray:
         )
     size = np.abs(H).max()
     check_symmetry(float(np.abs(H - H.T).max()), float(size))
-    values: RealArray = np.linalg.eigvalsh((H + H.T) / 2)
+    values: RealArray = np.asarray(np.linalg.eigvalsh((H + H.T) / 2), np.float64)
     return values
 
 
