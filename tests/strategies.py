@@ -67,6 +67,12 @@ def polynomial_systems(
     return qgd.PolynomialSystem(draw(polynomial_maps(max_variables, max_degree)).F)
 
 
+def exact_spectra(bound: float = 5.0) -> st.SearchStrategy[qgd.Spectrum]:
+    """Exact spectra of few modes, with zeros and repeats, of either sign."""
+    values = st.lists(reals(-bound, bound), min_size=1, max_size=6)
+    return values.map(lambda v: qgd.Spectrum(len(v), eigenvalues=np.sort(np.array(v))))
+
+
 def words(num_variables: int, length: int) -> list[tuple[int, ...]]:
     """All words of a given length, in the order of the Kronecker product."""
     return list(itertools.product(range(num_variables), repeat=length))
