@@ -101,6 +101,7 @@ _EXPORTS = {
     ],
     "qgd.spectra.nonlinearity": ["PivotNumbers", "pivot_numbers"],
     "qgd.spectra.proxy": ["ErrorProxy"],
+    "qgd.spectra.sharpen": ["sharpened"],
     "qgd.spectra.spectrum": ["Estimate", "Spectrum", "Tridiagonal"],
     "qgd.spectra.survivors": ["Survivors", "survivors"],
     "qgd.encoding.block_encoding": [
