@@ -119,6 +119,7 @@ _EXPORTS = {
     "qgd.spectra.proxy": ["ErrorProxy"],
     "qgd.spectra.spectrum": ["Estimate", "Spectrum", "Tridiagonal"],
     "qgd.spectra.factorisation": ["factorisation_spectrum"],
+    "qgd.spectra.sharpen": ["sharpened"],
     "qgd.spectra.survivors": ["Survivors", "survivors"],
     "qgd.encoding.block_encoding": [
         "BlockEncoding",

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-SCRIPTS = sorted(
-    path for path in BENCHMARKS.glob("*.py") if path.stem not in {"harness", "carleman_problems"}
-)
+SHARED = {"harness", "carleman_problems", "hessian_problems"}
+SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if path.stem not in SHARED)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

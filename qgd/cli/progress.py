@@ -1,4 +1,4 @@
-"""Progress on the terminal: a spinner with the time, or plain lines where there is no terminal."""
+"""Progress on the terminal: a spinner or a bar with the time, plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+_LINES = 10.0  # seconds between lines
 
 
 @contextmanager
@@ -24,3 +34,33 @@ def stages() -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
         yield lambda stage: progress.update(task, description=stage)
+
+
+@contextmanager
+def countdown(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function of (done, in all), such as `lanczos` calls: a bar with the time left."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        start, last, first = time.perf_counter(), 0.0, -1
+
+        def line(done: int, total: int) -> None:
+            nonlocal last, first
+            first = done - 1 if first < 0 else first  # a resumed run starts in the middle
+            elapsed = time.perf_counter() - start
+            if done == total or elapsed - last > _LINES:
+                last = elapsed
+                left = elapsed * (total - done) / (done - first)
+                text = f"[{elapsed:6.1f} s] {description} {done}/{total}, {left:.0f} s left"
+                console.print(text, markup=False, highlight=False)
+
+        yield line
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(description, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

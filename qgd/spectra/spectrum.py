@@ -51,10 +51,13 @@ class Tridiagonal:
     beta : RealArray
         Off-diagonal, the same number: the last couples to the step that was not made, and is zero
         when the Krylov space is invariant, so that nothing is left out.
+    assigned : RealArray, optional
+        Weights that take the place of the quadrature's own (`sharpened`).
     """
 
     alpha: RealArray
     beta: RealArray
+    assigned: RealArray | None = None
 
     @cached_property
     def _decomposed(self) -> tuple[RealArray, RealArray]:
@@ -68,7 +71,7 @@ class Tridiagonal:
     @cached_property
     def weights(self) -> RealArray:
         """Weights of the quadrature; they add to 1."""
-        return self._decomposed[1][0] ** 2
+        return self._decomposed[1][0] ** 2 if self.assigned is None else self.assigned
 
     @cached_property
     def residuals(self) -> RealArray:

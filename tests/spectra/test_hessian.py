@@ -132,6 +132,20 @@ def test_micro_batches_and_first_batches_are_means_over_their_samples() -> None:
     assert first == pytest.approx(qgd.hessian_product(*args, batches(100), device="cpu")(v))
 
 
+@pytest.mark.parametrize(("method", "evaluations"), [("retained", 1), ("double", 3)])
+def test_retained_graph_saves_the_evaluations_of_the_loss(method: str, evaluations: int) -> None:
+    calls = []
+
+    def loss(output: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        calls.append(len(y))
+        return F.cross_entropy(output, y)
+
+    H = qgd.hessian_product(mlp(), loss, batches(), method=method, device="cpu")
+    for _ in range(3):
+        H(np.ones(H.shape[0]))
+    assert len(calls) == evaluations
+
+
 def test_later_training_of_the_model_does_not_move_the_operator() -> None:
     model = mlp()
     H = qgd.hessian_product(model, F.cross_entropy, batches(), method="double", device="cpu")

@@ -101,6 +101,9 @@ def test_interval_over_probes_covers_the_exact_proxy_with_and_without_cut() -> N
         for seed in range(30):
             run = gaussian_run(d, 5, seed)
             low, high = qgd.ErrorProxy(run, 0.1, cut).interval(steps, confidence=0.9)
+            ends = qgd.ErrorProxy(run, 0.1, cut).interval([0])
+            assert ends[0] == pytest.approx(1, abs=1e-12)  # P(0) = 1 in every probe
+            assert ends[1] == pytest.approx(1, abs=1e-12)
             covered += ((low <= truth) & (truth <= high)).sum()
         assert 70 <= covered <= 90
     earliest, latest = qgd.ErrorProxy(run, 0.1).window_interval()
