@@ -1,0 +1,1 @@
+"""Landscapes of real networks: needs the extra ``torch``."""
