@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from qiskit import QuantumCircuit, transpile
+from qiskit.synthesis import gridsynth_rz
 
 from qgd.core.arrays import Array
 from qgd.core.checks import check_choice, check_real
@@ -161,13 +162,6 @@ def _rotation(angle: float, epsilon: float) -> tuple[str, float, float]:
     turns = _eighth(angle)
     if turns is not None:
         return "s" * (turns // 2) + "t" * (turns % 2), -angle / 2, 0.0
-    try:
-        from qiskit.synthesis import gridsynth_rz
-    except ImportError:
-        raise ValueError(
-            "`basis` must be 'rotations' with this version of Qiskit, got 'clifford+t'; "
-            "pip install 'qiskit>=2.2'"
-        ) from None
     found = gridsynth_rz(angle, epsilon)
     word = "".join(gate.operation.name for gate in found.data)
     product = np.eye(2, dtype=complex)
