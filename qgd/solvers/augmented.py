@@ -34,18 +34,18 @@ def augment(system: EncodedSystem, t: float) -> EncodedSystem:
     encoding = system.encoding
     rhs = np.append(system.rhs / system.rhs_norm, 1.0) / math.sqrt(2)
     return EncodedSystem(
-        encoding=_augmented_encoding(encoding, 1 / t),
+        encoding=augmented_encoding(encoding, 1 / t),
         matrix=csr_array(block_diag((system.matrix / encoding.alpha, [[1 / t]]), format="csr")),
         rhs=rhs,
         positions=np.append(system.positions, encoding.dimension),
         inverse_norm_bound=max(system.kappa_bound, t),
         prepare=None
         if system.prepare is None
-        else _augmented_preparation(system.prepare(1), encoding.num_system),
+        else augmented_preparation(system.prepare(1), encoding.num_system),
     )
 
 
-def _augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
+def augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
     """(b^, 1) / sqrt(2): b^ is prepared, by `inner`, where the top qubit reads 0."""
 
     def build(num_controls: int) -> QuantumCircuit:
@@ -61,7 +61,7 @@ def _augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
     return build
 
 
-def _augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
+def augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
     """Encode X (+) value * identity: U where the top qubit reads 0, a rotation where it reads 1."""
     n, a = inner.num_system, max(1, inner.num_ancillas)
     s = math.sqrt(max(0.0, 1 - value * value))

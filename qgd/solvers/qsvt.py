@@ -30,7 +30,7 @@ from qgd.solvers.inverse_polynomial import (
 )
 from qgd.solvers.phases import phase_residual, qsp_phases
 
-_LARGEST_AMPLITUDE = 0.98
+LARGEST_AMPLITUDE = 0.98
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class QSVT:
         coefficients, phases = self._polynomial(condition[0])
         degree = len(phases) - 1
         level = choose_level(self.level, degree * system.encoding.work)
-        gain = _LARGEST_AMPLITUDE / largest_value(coefficients)
+        gain = LARGEST_AMPLITUDE / largest_value(coefficients)
         error = inverse_error(condition[0], degree)
         if level == "polynomial":
             amplitudes = gain * apply_odd_chebyshev(coefficients, system)
@@ -119,7 +119,7 @@ class QSVT:
         check_real("epsilon", self.epsilon, above=0)
         coefficients = inverse_chebyshev(kappa, inverse_degree(kappa, self.epsilon))
         return coefficients, qsp_phases(
-            _LARGEST_AMPLITUDE / largest_value(coefficients) * coefficients
+            LARGEST_AMPLITUDE / largest_value(coefficients) * coefficients
         )
 
 
