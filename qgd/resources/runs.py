@@ -95,7 +95,7 @@ def _(solver: QSVT, instance: Instance) -> Run:
     ancillas, real = list(range(n, n + a)), n + a
     work = list(range(real + 1, width))
     phase = _circuit(width)
-    projector_phase(phase, _ANGLE, ancillas, real)
+    projector_phase(phase, _ANGLE, ancillas, real, work)
     call = count_gates(_call(instance, width, [*range(n + a), *work]))
     prepared = count_gates(_preparation(instance, width, [*range(n), *work]))
     gates = prepared + degree * call + (degree + 1) * count_gates(phase) + GateCount(depth=6)
@@ -168,8 +168,8 @@ def _reflection_gates(instance: Instance, degree: int) -> GateCount:
     ancillas, real = list(range(n, n + a)), n + a
     work = list(range(real + 1, width))
     phase, reflect, call, prepared = (_circuit(width) for _ in range(4))
-    projector_phase(phase, _ANGLE, ancillas, real)
-    projector_phase(reflect, _ANGLE, [*range(n), *ancillas], real)
+    projector_phase(phase, _ANGLE, ancillas, real, work)
+    projector_phase(reflect, _ANGLE, [*range(n), *ancillas], real, work)
     reflect.rz(_ANGLE, real)
     call.compose(encoding.circuit, [*range(n + a), *work], inplace=True)
     prepare = augmented_preparation(instance.prepare(1), n - 1)(0)

@@ -147,23 +147,24 @@ def reflection_circuit(augmented: EncodedSystem, phases: RealArray) -> QuantumCi
     n, a = encoding.num_system, encoding.num_ancillas
     circuit = QuantumCircuit(n + a + 1 + encoding.num_work, name="kernel_reflection")
     ancillas, real = list(range(n, n + a)), n + a
-    everywhere = [*range(n + a), *range(real + 1, circuit.num_qubits)]
+    work = list(range(real + 1, circuit.num_qubits))
+    everywhere = [*range(n + a), *work]
     forward = encoding.circuit.to_gate(label=encoding.name)
     backward = encoding.circuit.inverse().to_gate(label=f"{encoding.name}_dg")
     prepare = augmented.preparation()
     unprepare = prepare.inverse()
-    prepared = [*range(n), *range(real + 1, circuit.num_qubits)][: prepare.num_qubits]
+    prepared = [*range(n), *work][: prepare.num_qubits]
     angles = _reflection_phases(phases)
     circuit.x(n - 1)
     circuit.h(real)
-    projector_phase(circuit, angles[-1], ancillas, real)
+    projector_phase(circuit, angles[-1], ancillas, real, work)
     for k, angle in enumerate(angles[-2::-1]):
         circuit.append(backward if k % 2 else forward, everywhere)
-        projector_phase(circuit, angle, ancillas, real)
+        projector_phase(circuit, angle, ancillas, real, work)
         if k % 2 == 0:
             # exp(-2i angle Z) on |0>b_t takes b_t out of the projector.
             circuit.compose(unprepare, prepared, inplace=True)
-            projector_phase(circuit, -angle, [*range(n), *ancillas], real)
+            projector_phase(circuit, -angle, [*range(n), *ancillas], real, work)
             circuit.compose(prepare, prepared, inplace=True)
             circuit.rz(2 * angle, real)
     circuit.h(real)
