@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from qgd.core.checks import check_real
 from qgd.core.resources import GateCount
+from qgd.execution.compilation import compile_circuit
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.circuit import Operation
 
-BASIS = ("cx", "rz", "sx", "x")
 _PRODUCTS = {"ccx": 1, "rccx": 1, "ccz": 1, "cswap": 1}
 
 
@@ -33,15 +33,7 @@ def count_gates(circuit: QuantumCircuit) -> GateCount:
     >>> counted.cx, counted.t_gates, counted.rotations, counted.toffoli
     (6, 7, 0, 1)
     """
-    from qiskit import transpile
-
-    compiled = transpile(
-        circuit,
-        basis_gates=list(BASIS),
-        optimization_level=1,
-        qubits_initially_zero=False,  # data qubits are not clean
-        seed_transpiler=0,
-    )
+    compiled = compile_circuit(circuit).circuit
     eighths = [
         float(step.operation.params[0]) / (math.pi / 4)
         for step in compiled.data

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 
+import qgd
 from qgd.core.resources import GateCount
 from qgd.encoding.gates import clean_and
 from qgd.resources.gate_counts import count_gates, count_products, t_count, t_per_rotation
@@ -57,6 +58,18 @@ def test_t_gates_of_a_rotation_are_those_of_the_synthesis_on_the_mean(epsilon):
     angles = np.random.default_rng(0).uniform(0, 2 * math.pi, 12)
     words = [synthesis.gridsynth_rz(float(a), epsilon).count_ops().get("t", 0) for a in angles]
     assert np.mean(words) == pytest.approx(t_per_rotation(epsilon), rel=0.06)
+
+
+def test_t_gates_are_those_of_a_circuit_compiled_to_clifford_and_t():
+    if not hasattr(pytest.importorskip("qiskit.synthesis"), "gridsynth_rz"):
+        pytest.skip("needs Qiskit 2.2")
+    circuit = QuantumCircuit(3)
+    for i, angle in enumerate(np.random.default_rng(1).uniform(0.1, 3.0, 12)):
+        circuit.cry(float(angle), i % 2, 2)
+        circuit.ccx(0, 1, 2)
+    found = t_count(count_gates(circuit), 1e-3)
+    compiled = qgd.compile_circuit(circuit, "clifford+t", epsilon=1e-3)
+    assert found == pytest.approx(compiled.t_count, rel=0.05)
 
 
 def test_rotations_share_the_synthesis_error_evenly():
