@@ -13,7 +13,8 @@ divergent family.
 
 Found: Toffoli gates of a call are a + b log2 n exactly, a polylogarithm of degree 1; because of a
 their power of log n is 0.57 to 0.64 from n = 2^4 and about 0.7 from 2^10, below what was expected.
-T gates hardly grow (0.03 to 0.06): most go into rotations whose number does not depend on n.
+T gates hardly grow (0.03 to 0.06): most go into rotations whose number does not depend on n, above
+all those by pi / 8 in Qiskit's NOT of three controls, of which a controlled step has ten.
 Power of T, almost dissipative, no idle rows: 2.17 for amplified QSVT, 2.10 for the LCU (degree of
 the polynomial 1.07, its success 0.56, the final time 0.54), 1.55 for kernel reflection, which has
 no loss of success; 3.3 and 2.1 where runs are repeated instead. Idle rows take the share of the

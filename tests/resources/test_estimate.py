@@ -9,6 +9,7 @@ import pytest
 
 import qgd
 from qgd.core.bound import Kind
+from qgd.readout.interface import restoring_factor
 from qgd.resources.gate_counts import count_gates, t_count
 
 STEP = qgd.PolynomialMap([[0.0], [[-0.3]], [[0.1]]])
@@ -51,6 +52,8 @@ def test_the_error_that_is_asked_for_suffices_and_the_success_is_that_of_a_run()
     assert solved.cost.block_encoding_calls == calls
     error = np.linalg.norm(history.final(solved.state.solution) - x_T)
     assert error <= 5e-4 * np.linalg.norm(x_T)
+    proved = restoring_factor(history, solved.bound.value)
+    assert proved == pytest.approx(5e-4 * np.linalg.norm(x_T), rel=0.05)
     window = solved.state.amplitudes.reshape(history.num_times, -1)[6:, 0]
     kept = float(np.linalg.norm(window) ** 2)
     assert found.success_probability == pytest.approx(kept, rel=0.01)
