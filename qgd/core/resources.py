@@ -6,6 +6,54 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class GateCount:
+    """Elementary gates of a circuit; ``+`` is one after the other, ``*`` a repetition.
+
+    Parameters
+    ----------
+    cx : int
+        CNOT gates after compilation to {cx, rz, sx, x}.
+    t_gates : int
+        Rotations by odd multiples of pi / 4, which need no synthesis.
+    rotations : int
+        Rotations by other angles, each of which has to be synthesised.
+    toffoli : int
+        Products of two bits before compilation, another view of the same circuit.
+    depth : int
+        Layers of compiled gates; an upper bound where counts were added.
+
+    Examples
+    --------
+    >>> 3 * GateCount(cx=2, depth=4) + GateCount(cx=1, depth=1)
+    GateCount(cx=7, t_gates=0, rotations=0, toffoli=0, depth=13)
+    """
+
+    cx: int = 0
+    t_gates: int = 0
+    rotations: int = 0
+    toffoli: int = 0
+    depth: int = 0
+
+    def __add__(self, other: GateCount) -> GateCount:
+        return GateCount(
+            self.cx + other.cx,
+            self.t_gates + other.t_gates,
+            self.rotations + other.rotations,
+            self.toffoli + other.toffoli,
+            self.depth + other.depth,
+        )
+
+    def __rmul__(self, times: int) -> GateCount:
+        return GateCount(
+            times * self.cx,
+            times * self.t_gates,
+            times * self.rotations,
+            times * self.toffoli,
+            times * self.depth,
+        )
+
+
+@dataclass(frozen=True)
 class Cost:
     """Cost of one stage for one coherent run of the circuit.
 
@@ -25,6 +73,8 @@ class Cost:
         Uses of the block encoding before the first repetition, such as a norm search.
     detail : str
         One short phrase for the table, for instance ``"order 3, dimension 84"``.
+    gates : GateCount
+        Elementary gates of one coherent run, where they were counted.
     """
 
     stage: str
@@ -34,6 +84,7 @@ class Cost:
     shots: int = 0
     preliminary_calls: int = 0
     detail: str = ""
+    gates: GateCount = GateCount()
 
 
 @dataclass(frozen=True)
@@ -60,6 +111,11 @@ class Resources:
     def block_encoding_calls(self) -> int:
         """Calls to the block encoding in one coherent run."""
         return sum(cost.block_encoding_calls for cost in self.costs)
+
+    @property
+    def gates(self) -> GateCount:
+        """Elementary gates of one coherent run."""
+        return sum((cost.gates for cost in self.costs), GateCount())
 
     @property
     def preliminary_calls(self) -> int:

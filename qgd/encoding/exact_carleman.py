@@ -75,8 +75,25 @@ def exact_carleman_encoding(
     for p, G in list(enumerate(scaled.G))[: order + 1]:
         if p == 1 or (G.count_nonzero() and (p or order > 1)):
             found[p] = (encodings or {}).get(p) or slot_dilation(G, n, p, at_least=float(p == 1))
-            check_slots(found[p], registers, p)
+    return exact_carleman_product(registers, found)
+
+
+def exact_carleman_product(
+    registers: CarlemanRegisters, found: Mapping[int, BlockEncoding]
+) -> BlockEncoding:
+    """The same from encodings of all G_p != 0 alone: a field without matrices will do.
+
+    Parameters
+    ----------
+    registers : CarlemanRegisters
+        Number of variables and order; without a constant level.
+    found : mapping from int to BlockEncoding
+        By degree p <= N, of the slot matrix of the (scaled) G_p, p = 1 among them.
+    """
+    for p, encoding in found.items():
+        check_slots(encoding, registers, p)
     check_real("encodings[1].alpha", found[1].alpha, at_least=1, remedy="give G_1 a larger alpha")
+    order = registers.order
     factors = []
     for i in range(1, order + 1):
         fitting = {p: e for p, e in found.items() if 1 <= p <= order - i + 1}

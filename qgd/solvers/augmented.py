@@ -34,18 +34,18 @@ def augment(system: EncodedSystem, t: float) -> EncodedSystem:
     encoding = system.encoding
     rhs = np.append(system.rhs / system.rhs_norm, 1.0) / math.sqrt(2)
     return EncodedSystem(
-        encoding=_augmented_encoding(encoding, 1 / t),
+        encoding=augmented_encoding(encoding, 1 / t),
         matrix=csr_array(block_diag((system.matrix / encoding.alpha, [[1 / t]]), format="csr")),
         rhs=rhs,
         positions=np.append(system.positions, encoding.dimension),
         inverse_norm_bound=max(system.kappa_bound, t),
         prepare=None
         if system.prepare is None
-        else _augmented_preparation(system.prepare(1), encoding.num_system),
+        else augmented_preparation(system.prepare(1), encoding.num_system),
     )
 
 
-def _augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
+def augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
     """(b^, 1) / sqrt(2): b^ is prepared, by `inner`, where the top qubit reads 0."""
 
     def build(num_controls: int) -> QuantumCircuit:
@@ -61,7 +61,7 @@ def _augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
     return build
 
 
-def _augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
+def augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
     """Encode X (+) value * identity: U where the top qubit reads 0, a rotation where it reads 1."""
     n, a = inner.num_system, max(1, inner.num_ancillas)
     s = math.sqrt(max(0.0, 1 - value * value))
@@ -147,23 +147,24 @@ def reflection_circuit(augmented: EncodedSystem, phases: RealArray) -> QuantumCi
     n, a = encoding.num_system, encoding.num_ancillas
     circuit = QuantumCircuit(n + a + 1 + encoding.num_work, name="kernel_reflection")
     ancillas, real = list(range(n, n + a)), n + a
-    everywhere = [*range(n + a), *range(real + 1, circuit.num_qubits)]
+    work = list(range(real + 1, circuit.num_qubits))
+    everywhere = [*range(n + a), *work]
     forward = encoding.circuit.to_gate(label=encoding.name)
     backward = encoding.circuit.inverse().to_gate(label=f"{encoding.name}_dg")
     prepare = augmented.preparation()
     unprepare = prepare.inverse()
-    prepared = [*range(n), *range(real + 1, circuit.num_qubits)][: prepare.num_qubits]
+    prepared = [*range(n), *work][: prepare.num_qubits]
     angles = _reflection_phases(phases)
     circuit.x(n - 1)
     circuit.h(real)
-    projector_phase(circuit, angles[-1], ancillas, real)
+    projector_phase(circuit, angles[-1], ancillas, real, work)
     for k, angle in enumerate(angles[-2::-1]):
         circuit.append(backward if k % 2 else forward, everywhere)
-        projector_phase(circuit, angle, ancillas, real)
+        projector_phase(circuit, angle, ancillas, real, work)
         if k % 2 == 0:
             # exp(-2i angle Z) on |0>b_t takes b_t out of the projector.
             circuit.compose(unprepare, prepared, inplace=True)
-            projector_phase(circuit, -angle, [*range(n), *ancillas], real)
+            projector_phase(circuit, -angle, [*range(n), *ancillas], real, work)
             circuit.compose(prepare, prepared, inplace=True)
             circuit.rz(2 * angle, real)
     circuit.h(real)

@@ -35,6 +35,13 @@ def filter_degree(kappa: float, error: float) -> int:
     >>> filter_degree(100.0, 1e-6), filter_error(100.0, 1452) <= 1e-6
     (1452, True)
     """
+    degree = least_filter_degree(kappa, error)
+    check_length(degree, kappa)
+    return degree
+
+
+def least_filter_degree(kappa: float, error: float) -> int:
+    """The number of `filter_degree`, also where the filter would be too long to write down."""
     check_real("kappa", kappa, at_least=1)
     check_real("error", error, above=0)
     if kappa == 1 or error >= 1:
@@ -42,7 +49,6 @@ def filter_degree(kappa: float, error: float) -> int:
     # arcosh(1 / e) = ln((1 + sqrt(1 - e^2)) / e), which does not overflow for tiny e.
     wanted = math.log1p(math.sqrt((1 - error) * (1 + error))) - math.log(error)
     needed = wanted / math.atanh(1 / kappa)
-    check_length(needed, kappa)
     return 2 * max(1, math.ceil(needed / 2 - 1e-9))
 
 

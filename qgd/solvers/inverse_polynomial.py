@@ -36,6 +36,13 @@ def inverse_error(kappa: float, degree: int) -> float:
 
 def inverse_degree(kappa: float, epsilon: float) -> int:
     """Smallest odd degree with `inverse_error` <= `epsilon`: about kappa ln(kappa / epsilon)."""
+    degree = least_inverse_degree(kappa, epsilon)
+    check_length(degree, kappa)
+    return degree
+
+
+def least_inverse_degree(kappa: float, epsilon: float) -> int:
+    """The number of `inverse_degree`, also where the polynomial would be too long to write down."""
     check_real("kappa", kappa, at_least=1)
     check_real("epsilon", epsilon, above=0)
     if kappa == 1:
@@ -44,7 +51,6 @@ def inverse_degree(kappa: float, epsilon: float) -> int:
     needed = (math.log(1 / epsilon) - math.log(a) + math.log1p(a)) / (
         math.log1p(a) - math.log1p(-a)
     )
-    check_length(2 * needed, kappa)
     return 2 * max(1, math.ceil(needed - 1e-9)) - 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from qiskit import QuantumCircuit
 from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_real
 from qgd.core.resources import Cost
+from qgd.encoding.gates import clean_and
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import (
     Inversion,
@@ -30,7 +32,7 @@ from qgd.solvers.inverse_polynomial import (
 )
 from qgd.solvers.phases import phase_residual, qsp_phases
 
-_LARGEST_AMPLITUDE = 0.98
+LARGEST_AMPLITUDE = 0.98
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class QSVT:
         coefficients, phases = self._polynomial(condition[0])
         degree = len(phases) - 1
         level = choose_level(self.level, degree * system.encoding.work)
-        gain = _LARGEST_AMPLITUDE / largest_value(coefficients)
+        gain = LARGEST_AMPLITUDE / largest_value(coefficients)
         error = inverse_error(condition[0], degree)
         if level == "polynomial":
             amplitudes = gain * apply_odd_chebyshev(coefficients, system)
@@ -106,10 +108,10 @@ class QSVT:
         place_preparation(circuit, system, work)
         circuit.h(real)
         reflections = _reflection_phases(phases)
-        projector_phase(circuit, reflections[-1], ancillas, real)
+        projector_phase(circuit, reflections[-1], ancillas, real, work)
         for k, angle in enumerate(reflections[-2::-1]):
             circuit.append(forward if k % 2 else backward, [*range(n + a), *work])
-            projector_phase(circuit, angle, ancillas, real)
+            projector_phase(circuit, angle, ancillas, real, work)
         circuit.h(real)
         circuit.global_phase += 0.0 if _sign(len(phases) - 1) > 0 else np.pi
         return circuit
@@ -119,7 +121,7 @@ class QSVT:
         check_real("epsilon", self.epsilon, above=0)
         coefficients = inverse_chebyshev(kappa, inverse_degree(kappa, self.epsilon))
         return coefficients, qsp_phases(
-            _LARGEST_AMPLITUDE / largest_value(coefficients) * coefficients
+            LARGEST_AMPLITUDE / largest_value(coefficients) * coefficients
         )
 
 
@@ -135,15 +137,39 @@ def _reflection_phases(phases: RealArray) -> RealArray:
     return shifted
 
 
-def projector_phase(circuit: QuantumCircuit, angle: float, ancillas: list[int], real: int) -> None:
-    """exp(i angle Z_r (2 |0><0|_anc - 1)): the sign of the angle follows the qubit r."""
-    circuit.rz(2 * angle, real)
+def projector_phase(
+    circuit: QuantumCircuit, angle: float, ancillas: list[int], real: int, work: Sequence[int] = ()
+) -> None:
+    """exp(i angle Z_r (2 |0><0|_anc - 1)): the sign of the angle follows the qubit r.
+
+    With a clean qubit in `work` for every ancilla but one, that is one rotation and 2 (a - 1)
+    products of bits; with one, a multi-controlled NOT; with none, controlled phases.
+    """
+    a = len(ancillas)
     circuit.x(ancillas)
-    if len(ancillas) == 1:
-        circuit.p(2 * angle, ancillas[0])
-    else:
+    if a > 1 and not work:
+        circuit.rz(2 * angle, real)
         circuit.mcp(2 * angle, ancillas[:-1], ancillas[-1])
-    circuit.mcp(-4 * angle, ancillas, real)
+        circuit.mcp(-4 * angle, ancillas, real)
+        circuit.x(ancillas)
+        return
+    products: list[tuple[int, int, int]] = []
+    ground = ancillas[0] if a == 1 else work[0]
+    if 1 < a <= len(work) + 1:
+        ladder = [ancillas[0], *work[: a - 1]]
+        products = list(zip(ancillas[1:], ladder, ladder[1:], strict=False))
+        ground = ladder[-1]
+    elif a > 1:
+        circuit.mcx(ancillas, ground)
+    for first, second, target in products:
+        clean_and(circuit, first, second, target)
+    circuit.cx(ground, real)  # where the ancillas are 0 the ground qubit is 1: -Z_r Z_ground
+    circuit.rz(2 * angle, real)
+    circuit.cx(ground, real)
+    for first, second, target in reversed(products):
+        clean_and(circuit, first, second, target)
+    if a > 1 and not products:
+        circuit.mcx(ancillas, ground)
     circuit.x(ancillas)
 
 

@@ -21,9 +21,9 @@ from qgd.solvers.interface import Level, SolvedState, choose_level, resolve_kapp
 from qgd.solvers.norm_search import NormInterval, search_norm
 from qgd.solvers.phases import phase_residual, qsp_phases
 
-_LARGEST_AMPLITUDE = 0.98
+LARGEST_AMPLITUDE = 0.98
 # Filter error of a run of the norm search: larger ones make runs shorter and more of them.
-_COARSE = 0.003
+COARSE = 0.003
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class KernelReflection:
             )
             guess = self.norm / size
             return NormInterval(max(1.0, guess / 2), min(kappa, 2 * guess)), 0
-        coarse = _Reflection(kappa, filter_degree(kappa, _COARSE))
+        coarse = _Reflection(kappa, filter_degree(kappa, COARSE))
         level = choose_level(self.level, 10.0 * coarse.degree * system.encoding.work)
         level = "block" if level == "gate" else level
         phases = coarse.phases() if level != "polynomial" and kappa > 4 else np.zeros(0)
@@ -176,15 +176,19 @@ class KernelReflection:
         return interval, interval.runs * coarse.degree
 
     def _reflection(self, kappa: float, interval: NormInterval) -> _Reflection:
-        """Polynomial whose a-posteriori bound is at most epsilon if the interval is right.
+        """Polynomial whose a-posteriori bound is at most epsilon if the interval is right."""
+        return _Reflection(kappa, filter_degree(kappa, filter_accuracy(self.epsilon, interval)))
 
-        With rho its spread and t its guess, y = eta / q <= 1 solves rho t y (1 + y) / (1 - y) =
-        epsilon, and q >= (1 - eta rho^2) / (1 + rho^2) (Theorem 12.2).
-        """
-        e = self.epsilon / interval.high
-        y = 2 * e / (1 + e + math.sqrt((1 + e) ** 2 + 4 * e))
-        squared = interval.spread**2
-        return _Reflection(kappa, filter_degree(kappa, y / (1 + squared * (1 + y))))
+
+def filter_accuracy(epsilon: float, interval: NormInterval) -> float:
+    """eta, the error of the filter for an error epsilon of X^-1 b^ (Theorem 12.3).
+
+    With rho the interval's spread and t its guess, y = eta / q <= 1 solves
+    rho t y (1 + y) / (1 - y) = epsilon, and q >= (1 - eta rho^2) / (1 + rho^2) (Theorem 12.2).
+    """
+    e = epsilon / interval.high
+    y = 2 * e / (1 + e + math.sqrt((1 + e) ** 2 + 4 * e))
+    return y / (1 + interval.spread**2 * (1 + y))
 
 
 class _Reflection:
@@ -193,7 +197,7 @@ class _Reflection:
     def __init__(self, kappa: float, degree: int) -> None:
         self.degree = degree
         self.error = filter_error(kappa, degree)
-        self.gain = _LARGEST_AMPLITUDE / (1 + 2 * self.error)
+        self.gain = LARGEST_AMPLITUDE / (1 + 2 * self.error)
         self.series: RealArray = 2 * self.gain * filter_chebyshev(kappa, degree)
         self.series[0] -= self.gain
 

@@ -18,7 +18,7 @@ from strategies import DenseSystem, fewer, linear_systems, reals
 import qgd
 from qgd.encoding.block_encoding import identity_encoding
 from qgd.encoding.dilation import dilation
-from qgd.solvers.augmented import _augmented_encoding, augment, reflect
+from qgd.solvers.augmented import augment, augmented_encoding, reflect
 from qgd.solvers.phases import qsp_phases
 
 FRACTIONS = st.floats(0.0, 1.0)
@@ -44,8 +44,8 @@ def test_kernel_is_the_solution_next_to_t_and_the_gap_is_one_over_kappa(linear, 
 
 @pytest.mark.parametrize("inner", [dilation([[0.5, 0.2], [-0.1, 0.4]]), identity_encoding(1)])
 @pytest.mark.parametrize("value", [1.0, 0.3])
-def test_augmented_encoding_is_the_encoded_block_beside_the_scalar(inner, value):
-    encoding = _augmented_encoding(inner, value)
+def testaugmented_encoding_is_the_encoded_block_beside_the_scalar(inner, value):
+    encoding = augmented_encoding(inner, value)
     wanted = np.kron(np.diag([1.0, 0.0]), inner.block() / inner.alpha)
     wanted = wanted + np.kron(np.diag([0.0, 1.0]), value * np.eye(inner.dimension))
     assert_allclose(encoding.block(), wanted, atol=1e-12)

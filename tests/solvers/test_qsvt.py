@@ -98,16 +98,21 @@ def test_complex_encodings_are_inverted_at_gate_and_block_level():
         assert np.linalg.norm(value - np.linalg.solve(A, b)) <= solved.bound.value
 
 
+@pytest.mark.parametrize("work", [0, 1, 2])
 @pytest.mark.parametrize("ancillas", [1, 2, 3])
-def test_projector_phase_is_a_phase_on_the_ground_state_of_the_ancillas(ancillas):
-    circuit = QuantumCircuit(ancillas + 1)
-    projector_phase(circuit, 0.37, list(range(ancillas)), ancillas)
+def test_projector_phase_is_a_phase_on_the_ground_state_of_the_ancillas(ancillas, work):
+    circuit = QuantumCircuit(ancillas + 1 + work)
+    clean = range(ancillas + 1, ancillas + 1 + work)
+    projector_phase(circuit, 0.37, list(range(ancillas)), ancillas, clean)
     ground = np.zeros(2**ancillas)
     ground[0] = 1
     reflection = 2 * ground - 1
     wanted = np.exp(1j * 0.37 * np.concatenate((reflection, -reflection)))
-    found = np.diag(Operator(circuit).data)
+    size = len(wanted)  # work qubits clean: the first block, and nothing leaves it
+    unitary = Operator(circuit).data[:, :size]
+    found = np.diag(unitary[:size])
     assert_allclose(found, wanted * found[0] / wanted[0], atol=1e-12)
+    assert_allclose(np.abs(found), 1.0, atol=1e-12)
 
 
 def test_flags_are_worth_their_probability():
@@ -115,3 +120,12 @@ def test_flags_are_worth_their_probability():
     solved = qgd.QSVT(1e-3).prepare(SYSTEM)
     gain = SYSTEM.rhs_norm / SYSTEM.encoding.alpha / solved.state.scale
     assert gain * (1 - 1e-3) <= np.sqrt(solved.state.success_probability) <= 0.98 + 1e-12
+
+
+def test_projector_phase_on_clean_qubits_is_one_rotation_and_a_ladder():
+    circuit = QuantumCircuit(12)
+    projector_phase(circuit, 0.37, list(range(6)), 6, range(7, 12))
+    counts = circuit.count_ops()
+    assert counts["rz"] == 1
+    assert counts["cx"] == 2 + 2 * 5 * 3
+    assert not set(counts) & {"mcx", "mcphase", "cp"}

@@ -21,6 +21,7 @@ from qgd.embedding.bounds.verdict import decide, need, proved
 from qgd.embedding.truncation import level_coefficients, level_errors
 
 _PAGE = "10-closed-bounds.md"
+_LONG = 100_000
 _UNIT = "choose r between the fixed points of g"
 
 
@@ -97,21 +98,41 @@ def condition_bound(
     check_integer("num_steps", num_steps, 1)
     check_integer("padding", padding, 0)
     g = _scaled(system, order, scale, basis)
-    T, p, theta = num_steps, padding, sum(g.coefficients)
-    ones = 1 / (2 * math.sin(math.pi / (4 * (T + p + 1) + 2)))
-    if theta <= 1 and g.coefficients[0] == 0:
-        regime = "dissipative" if theta < 1 else "norm-non-increasing"
-        total = (1 - theta ** (T + 1)) / (1 - theta) if theta < 1 else T + 1.0
-        step, inverse = theta, min(ones, total + p)
-    else:
-        regime = "forced" if theta <= 1 else "growing"
-        nu = _powers(g, order, T, theta)
-        step, inverse = float(nu[1]), float(nu.sum() + p * nu.max())
+    regime, step, inverse = inverse_bound(g, order, num_steps, padding)
+    p = padding
     largest = 1 + max(step, 1.0 if p else 0.0)
     found = need("r > 0", True, scale, _UNIT)
     return proved(
         largest * inverse, regime, f"{_PAGE}#Theorem 10.12", (found,), stage="condition number"
     )
+
+
+def inverse_bound(
+    g: Majorant, order: int, num_steps: int, padding: int
+) -> tuple[str, float, float]:
+    """Regime, bound of ||C|| and bound of ||L^-1|| for block norms in units of r (Theorem 10.12).
+
+    Parameters
+    ----------
+    g : Majorant
+        Coefficients r^(k-1) g_k with g_k at least the norm of the flattened G_k.
+    order, num_steps, padding : int
+        N, T and p. Beyond 10^5 steps powers are summed in closed form where theta <= 1, and not at
+        all (infinity) where the table of block norms would be needed.
+    """
+    T, p, theta = num_steps, padding, sum(g.coefficients)
+    ones = 1 / (2 * math.sin(math.pi / (4 * (T + p + 1) + 2)))
+    if theta <= 1 and g.coefficients[0] == 0:
+        regime = "dissipative" if theta < 1 else "norm-non-increasing"
+        total = (1 - theta ** (T + 1)) / (1 - theta) if theta < 1 else T + 1.0
+        return regime, theta, min(ones, total + p)
+    if theta <= 1 and T > _LONG:
+        total = (1 - theta ** (T + 1)) / (1 - theta) if theta < 1 else T + 1.0
+        return "forced", math.sqrt(order) * theta, math.sqrt(order) * (total + p)
+    nu = _powers(g, order, T, theta) if T <= _LONG else np.array([1.0, math.inf])
+    return (
+        "forced" if theta <= 1 else "growing", float(nu[1]), float(nu.sum() + p * nu.max())
+    )  # fmt: skip
 
 
 def repetitions_bound(

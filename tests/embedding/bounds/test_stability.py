@@ -12,7 +12,12 @@ from strategies import at_least, seeds
 import qgd
 from qgd.dynamics.dissipation import majorant
 from qgd.dynamics.rest_points import rest_points
-from qgd.embedding.bounds.stability import condition_bound, contraction_bound, repetitions_bound
+from qgd.embedding.bounds.stability import (
+    condition_bound,
+    contraction_bound,
+    inverse_bound,
+    repetitions_bound,
+)
 
 QUADRATIC = qgd.PolynomialMap([[0.0], [[-0.5]], [[0.2]]])
 
@@ -123,3 +128,14 @@ def test_a_unit_of_length_outside_the_fixed_points_does_not_contract():
         condition_bound(QUADRATIC, 2, 1.0, 3, basis="symmetric")
     with pytest.raises(ValueError, match="`scale` must be greater than 0"):
         condition_bound(QUADRATIC, 2, 0.0, 3)
+
+
+def test_long_forced_histories_are_bounded_in_closed_form_from_above(monkeypatch):
+    g = qgd.Majorant((0.05, 0.8, 0.1))
+    summed = inverse_bound(g, 3, 400, 20)
+    monkeypatch.setattr("qgd.embedding.bounds.stability._LONG", 100)
+    closed = inverse_bound(g, 3, 400, 20)
+    assert summed[0] == closed[0] == "forced"
+    assert summed[1] <= closed[1] <= 3 * summed[1]
+    assert summed[2] <= closed[2] <= 3 * summed[2]
+    assert inverse_bound(qgd.Majorant((0.0, 1.1)), 3, 400, 20)[2] == np.inf
