@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -17,7 +18,8 @@ from qgd.encoding.state_preparation import (
     real_state_preparation,
     rotation_angles,
 )
-from qgd.encoding.unary_iteration import flip, visit_values
+from qgd.encoding.unary_iteration import flip
+from qgd.encoding.value_iteration import for_each_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,8 @@ class CountedWords:
         if root == work.stop:
             flip(circuit, controls, root)
 
-        def visit(k: int, node: int) -> None:
+        def visit(k: int, below_root: int | None) -> None:
+            node = cast(int, below_root)
             for b in range(self.qubits):
                 if self.words.signs[k] >> b & 1:
                     circuit.cz(node, b)
@@ -90,7 +93,7 @@ class CountedWords:
             if self.words.coefficients[k] < 0:
                 circuit.z(node)
 
-        visit_values(circuit, index, len(self.words.coefficients), visit, work=work, root=root)
+        for_each_value(circuit, index, len(self.words.coefficients), visit, work=work, root=root)
         if root == work.stop:
             flip(circuit, controls, root)
         if prepare:

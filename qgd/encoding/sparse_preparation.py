@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import UCRYGate
 
 from qgd.core.arrays import IntArray, RealArray
 from qgd.encoding.block_encoding import Build
 from qgd.encoding.gates import clean_and
+from qgd.encoding.state_preparation import multiplexed_rotation, rotation_angles
 from qgd.encoding.unary_iteration import flip
 
 _LARGEST_DENSE = 12  # qubits of a part that may be prepared densely
@@ -230,13 +230,9 @@ def multiplexed_rotations(
 
     A control, where nothing happens if it is 0, is one more multiplexing bit: twice the CNOTs.
     """
-    angles, norms = [], vector
-    for _ in register:
-        low, high = norms[0::2], norms[1::2]
-        angles.append(2 * np.arctan2(high, low))
-        norms = np.hypot(low, high)
+    angles = rotation_angles(vector)
     for target in range(len(register) - 1, -1, -1):
         controls, turns = list(register[target + 1 :]), angles[target]
         if control is not None:
             controls, turns = [*controls, control], np.append(np.zeros(len(turns)), turns)
-        circuit.append(UCRYGate([float(a) for a in turns]), [register[target], *controls])
+        circuit.append(multiplexed_rotation(turns), [register[target], *controls])

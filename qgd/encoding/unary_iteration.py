@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from qiskit import QuantumCircuit
 
@@ -39,44 +39,6 @@ def flip_by_value(
         Qubits that must be 1 for any flip.
     """
     _iterate(circuit, list(register)[::-1], None, list(leaves), target, list(work), list(controls))
-
-
-def visit_values(
-    circuit: QuantumCircuit,
-    register: Sequence[int],
-    count: int,
-    visit: Callable[[int, int], None],
-    *,
-    work: Sequence[int],
-    root: int,
-) -> None:
-    """Call ``visit(v, node)`` for v < count, where the node is 1 if the register holds v.
-
-    The node is also 0 unless the root is 1. Two products of bits a value but the first; codes from
-    `count` on count as `flag_of_code` of them.
-
-    Parameters
-    ----------
-    work : sequence of int
-        At least len(register) clean qubits.
-    """
-
-    def enter(node: int, b: int, start: int) -> None:
-        while b >= 0 and start + 2**b >= count:
-            b -= 1
-        if b < 0:
-            visit(start, node)
-            return
-        child = work[b]
-        circuit.x(register[b])
-        clean_and(circuit, register[b], node, child)
-        circuit.x(register[b])
-        enter(child, b - 1, start)
-        circuit.cx(node, child)
-        enter(child, b - 1, start + 2**b)
-        clean_and(circuit, register[b], node, child)
-
-    enter(root, len(register) - 1, 0)
 
 
 def flip(circuit: QuantumCircuit, ones: Sequence[int], target: int) -> None:

@@ -20,8 +20,8 @@ def for_each_value(
 ) -> None:
     """Call ``act(v, q)`` for v = 0, ..., count - 1, the qubit q being 1 where the register holds v.
 
-    Unary iteration with count - 1 products of bits. The register holds a value below `count`
-    wherever the root is 1; else anything may be done.
+    Unary iteration with count - 1 products of bits. Codes from `count` on count as `flag_of_code`
+    of them.
 
     Parameters
     ----------
