@@ -13,7 +13,7 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Bound
 from qgd.core.budget import ErrorBudget
 from qgd.core.checks import check_array, check_integer, check_real
-from qgd.core.outcome import Outcome, QGDError
+from qgd.core.outcome import Outcome
 from qgd.core.parallel import Workers
 from qgd.core.resources import Cost, Resources
 from qgd.core.solution import Solution
@@ -25,6 +25,7 @@ from qgd.embedding.discretisation import check_reaches, flow_truncation_bound
 from qgd.embedding.final_time import FinalTime
 from qgd.encoding.flow import EncodedFlow, encode_flow
 from qgd.pipeline.embed import INVERSION_SHARE, READOUT_SHARE
+from qgd.pipeline.verdict import verdict
 from qgd.readout.interface import Reading, Readout, readout_gain
 from qgd.solvers.evolution import EvolutionSolver, EvolvedState
 
@@ -169,15 +170,7 @@ def evolve(
         reading.bound,
     )
     budget = ErrorBudget(lines)
-    total = budget.total().value
-    missed = tolerance is not None and total > tolerance
-    outcome = Outcome.TOLERANCE_NOT_MET if missed else Outcome.SUCCESS
-    if missed and throw:
-        raise QGDError(
-            outcome,
-            f"the total error must be at most {tolerance:.3g}, got {total:.3g}; raise the "
-            f"tolerance, change the stage that dominates, or pass throw=False\n{budget}",
-        )
+    outcome = verdict(budget, tolerance, throw=throw)
     return _solution(embedded, source.solved, reading, budget, outcome)
 
 

@@ -13,7 +13,6 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Bound
 from qgd.core.budget import ErrorBudget
 from qgd.core.checks import check_real
-from qgd.core.outcome import Outcome, QGDError
 from qgd.core.parallel import Workers
 from qgd.core.resources import Cost, Resources
 from qgd.core.solution import Solution
@@ -32,6 +31,7 @@ from qgd.pipeline.evolve import embed_flow, evolve, flow_time
 from qgd.pipeline.executed import check_executable, execution_lines
 from qgd.pipeline.order import Order, check_order
 from qgd.pipeline.source import ExecutedSource, SolverSource
+from qgd.pipeline.verdict import verdict
 from qgd.readout.final_state import FinalState
 from qgd.readout.interface import Reading, Readout, readout_gain, restoring_factor
 from qgd.solvers.evolution import EvolutionSolver
@@ -230,15 +230,7 @@ def _solution(
     lines.append(encoding_bound(encoded, amplified))
     lines.append(solved.bound.scaled(amplified))
     budget = ErrorBudget((*lines, *executed, reading.bound))
-    total = budget.total().value
-    missed = tolerance is not None and total > tolerance
-    outcome = Outcome.TOLERANCE_NOT_MET if missed else Outcome.SUCCESS
-    if missed and throw:
-        raise QGDError(
-            outcome,
-            f"the total error must be at most {tolerance:.3g}, got {total:.3g}; raise the "
-            f"tolerance, change the stage that dominates, or pass throw=False\n{budget}",
-        )
+    outcome = verdict(budget, tolerance, throw=throw)
     return Solution(
         value=_restore(embedded, reading),
         outcome=outcome,
