@@ -12,6 +12,7 @@ import typer
 from qgd import __version__
 from qgd.cli.certify import certify
 from qgd.cli.progress import stages
+from qgd.cli.reproduce import reproduce
 from qgd.cli.sweep import sweep
 from qgd.core.outcome import Outcome, QGDError
 from qgd.pipeline.experiment import READOUTS, SOLVERS, Experiment, Settings, run_experiment
@@ -45,6 +46,7 @@ def root(
 
 app.command()(sweep)
 app.command()(certify)
+app.command()(reproduce)
 
 
 @app.command()

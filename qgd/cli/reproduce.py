@@ -1,0 +1,129 @@
+"""``qgd reproduce``: figures 2 and 3 of the paper, with its own curves in the same axes."""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qgd.cli.progress import stages
+from qgd.core.checks import check_integer
+from qgd.core.outcome import QGDError
+from qgd.report.record import to_json, write_atomically
+
+if TYPE_CHECKING:
+    from qgd.spectra.reproduction_plan import ReproductionPlan
+
+
+def reproduce(
+    figure: Annotated[str, typer.Argument(help="fig2 or fig3.")],
+    preset: Annotated[
+        str, typer.Option(help="small (digits, minutes) or paper (its network, CIFAR-100).")
+    ] = "small",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder that holds cifar-100-python, for the paper's preset."),
+    ] = None,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Generated images of CIFAR shape: a trial.")
+    ] = False,
+    variant: Annotated[
+        str | None, typer.Option(help="Downloads: fixed, renewed or qram [default: the preset's]")
+    ] = None,
+    dense_steps: Annotated[int | None, typer.Option(help="Steps of pre-training.")] = None,
+    sparse_steps: Annotated[int | None, typer.Option(help="Steps after pruning.")] = None,
+    spectra_until: Annotated[int | None, typer.Option(help="Last step with a spectrum.")] = None,
+    lanczos_steps: Annotated[int | None, typer.Option(help="Products a spectrum.")] = None,
+    hessian_size: Annotated[int | None, typer.Option(help="Samples behind a Hessian.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, data and training.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder [default: qgd-results/reproduce-FIGURE-PRESET]")
+    ] = None,
+) -> None:
+    """Train, prune, download and re-upload; compare spectra, proxy and accuracy with the paper.
+
+    Writes result.json and figure.png. A run of the paper's preset that was killed goes on when the
+    command is repeated.
+    """
+    started = time.perf_counter()
+    folder = out or Path("qgd-results") / f"reproduce-{figure}-{preset}"
+    try:
+        plan = _plan(figure, preset, synthetic)
+        training = _changed(
+            *(plan.training, {"seed": check_integer("seed", seed, 0)}),
+            variant=variant,
+            dense_steps=dense_steps,
+            sparse_steps=sparse_steps,
+        )
+        plan = _changed(
+            *(plan, {"training": training}),
+            spectra_until=spectra_until,
+            num_steps=lanczos_steps,
+            hessian_size=hessian_size,
+        )
+        text = _run(figure, plan, data, folder, resume=preset == "paper")
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        typer.echo("qgd: error: torch is not installed; pip install 'qgd[torch]'", err=True)
+        raise typer.Exit(2) from None
+    except (ValueError, TypeError, QGDError, OSError) as error:
+        typer.echo(f"qgd: error: {error}", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo(f"qgd: interrupted; every file in {folder} is complete", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(text)
+    files = f"{folder / 'result.json'}, {folder / 'figure.png'}"
+    typer.echo(f"\nwrote {files} in {time.perf_counter() - started:.1f} s")
+
+
+def _plan(figure: str, preset: str, synthetic: bool) -> ReproductionPlan:
+    from qgd.spectra.reproduction_plan import reproduction_plan
+
+    plan = reproduction_plan(figure, preset)
+    if not synthetic:
+        return plan
+    if preset == "small":
+        raise ValueError(
+            "`synthetic` must go with the preset paper, got small, which has its data with it; "
+            "leave one of the two out"
+        )
+    return replace(plan, images="synthetic")
+
+
+def _changed(record: Any, always: dict[str, Any], **wanted: Any) -> Any:
+    """The record with what was asked for; None leaves the preset's value."""
+    return replace(record, **always, **{k: v for k, v in wanted.items() if v is not None})
+
+
+def _run(
+    figure: str, plan: ReproductionPlan, data: Path | None, folder: Path, *, resume: bool
+) -> str:
+    from qgd.report.claims import claims_text
+    from qgd.report.reproduction import reproduction_page
+    from qgd.spectra.images import load_images
+    from qgd.spectra.networks import named_network
+    from qgd.spectra.reproduction import reproduce as run
+    from qgd.spectra.reproduction_plan import expected_hours, num_spectra
+
+    images = load_images(plan.images, data, seed=plan.training.seed)
+    model = named_network(plan.network, plan.training.seed)
+    hours = expected_hours(plan, model, images)
+    typer.echo(
+        f"expected: {hours:.2g} hours on this machine ({plan.training.dense_steps} dense and "
+        f"{plan.training.sparse_steps} sparse steps, {num_spectra(plan)} spectra of "
+        f"{plan.num_steps} products)\n"
+    )
+    with stages() as announce:
+        checkpoints = folder / "checkpoints" if resume else None
+        result = run(plan, model, images, folder=checkpoints, announce=announce)
+    stream = io.BytesIO()
+    reproduction_page(figure, result).savefig(stream, format="png", dpi=110)
+    write_atomically(folder / "figure.png", stream.getvalue())
+    write_atomically(folder / "result.json", to_json({"figure": figure, **result}))
+    return claims_text(figure, result)

@@ -1,0 +1,122 @@
+"""The experiment behind figures 2 and 3, small: what is recorded, and that it is what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import qgd
+from qgd.report.claims import claims, claims_text
+from qgd.report.reproduction import reproduction_page
+from qgd.spectra.reproduction import reproduce
+from qgd.spectra.reproduction_plan import expected_hours, num_spectra, reproduction_plan
+
+
+def tiny(**changes):
+    full = reproduction_plan("fig2", "small")
+    training = dataclasses.replace(
+        full.training,
+        dense_steps=30,
+        sparse_steps=24,
+        period=12,
+        classical_steps=4,
+        record_every=4,
+        batch_size=200,
+        dense_batch_size=64,
+        evaluation_size=200,
+    )
+    small = dataclasses.replace(
+        full,
+        training=training,
+        spectra_until=16,
+        num_steps=12,
+        num_probes=2,
+        hessian_size=100,
+        truncation_steps=6,
+    )
+    return dataclasses.replace(small, **changes)
+
+
+def network():
+    torch.manual_seed(0)
+    return qgd.multilayer_perceptron((64, 6, 10))
+
+
+@pytest.fixture(scope="module")
+def result():
+    return reproduce(tiny(), network(), qgd.load_images())
+
+
+def test_spectra_are_taken_before_pruning_after_it_after_downloads_and_uploads(result):
+    rows = result["spectra"]
+    assert [(row["step"], row["event"]) for row in rows] == [
+        (0, "dense"),
+        (0, "pruned"),
+        (4, "uploaded"),
+        (8, ""),
+        (12, "downloaded"),
+        (16, "uploaded"),
+    ]
+    assert len(rows) == num_spectra(tiny())
+    weights = 64 * 6 + 6 + 6 * 10 + 10
+    kept = round(0.1 * 64 * 6) + 6 + 6 * 10 + 10
+    assert [row["size"] for row in rows] == [weights, kept, weights, weights, kept, weights]
+
+
+def test_proxies_start_at_each_upload_and_are_those_of_the_recorded_nodes(result):
+    assert [row["from"] for row in result["proxies"]] == [4, 16]
+    at = next(row for row in result["spectra"] if row["step"] == 4)
+    x, w = np.array(at["nodes"]), np.array(at["weights"])
+    row = result["proxies"][0]
+    kept = np.abs(x) >= row["cuts"][1]["cut"]
+    eta = result["plan"]["training"]["learning_rate"]
+    expected = (w[kept] * np.abs(1 - eta * x[kept]) ** 30).sum() / w[kept].sum()
+    assert row["values"][30] == pytest.approx(expected, rel=1e-3)
+    assert row["values"][0] == pytest.approx(1)
+
+
+def test_true_truncation_error_rises_and_the_second_order_is_closer(result):
+    first, second = result["truncation"]["relative"]
+    assert np.all(np.diff(first[1:]) > 0)
+    assert np.all(np.array(second[1:]) < np.array(first[1:]))
+
+
+def test_claims_stand_beside_the_numbers_of_the_paper_and_of_the_run(result):
+    found = claims("fig2", result)
+    text = claims_text("fig2", result)
+    assert len(found) == 6
+    assert "rms 0.0013" in found[1].published
+    assert "before pruning" in found[0].ours
+    assert all(one.published in text and one.ours in text for one in found)
+    json.dumps(result, allow_nan=False)
+    axes = reproduction_page("fig2", result).axes
+    assert all(one.get_ylabel() for one in axes)
+    assert all(one.get_xlabel() for one in axes[:4])
+
+
+def test_killed_run_goes_on_from_its_checkpoints_to_the_same_result(result, tmp_path):
+    first = reproduce(tiny(), network(), qgd.load_images(), folder=tmp_path)
+    assert first == result
+    (tmp_path / "training.pt").unlink()  # killed before the first checkpoint of the training
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.lanczos")}
+    assert before
+    assert reproduce(tiny(), network(), qgd.load_images(), folder=tmp_path) == result
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.lanczos")}
+
+
+def test_expected_hours_grow_with_the_work():
+    plan, images = tiny(), qgd.load_images()
+    more = dataclasses.replace(plan, num_steps=12_000)
+    assert expected_hours(more, network(), images) > 20 * expected_hours(plan, network(), images)
+
+
+def test_plans_of_the_paper_are_its_networks_and_its_data():
+    for figure, weights in (("fig2", "resnet-7m"), ("fig3", "resnet-103m")):
+        plan = reproduction_plan(figure, "paper")
+        assert (plan.network, plan.images, plan.training.keep) == (weights, "cifar-100", 0.1)
+    with pytest.raises(ValueError, match="`preset` must be"):
+        reproduction_plan("fig2", "large")
