@@ -18,6 +18,8 @@ from qgd.report.record import to_json, write_atomically
 if TYPE_CHECKING:
     from qgd.spectra.reproduction_plan import ReproductionPlan
 
+_TRIAL = 32  # synthetic images, enough to see that a run works
+
 
 def reproduce(
     figure: Annotated[str, typer.Argument(help="fig2 or fig3.")],
@@ -111,7 +113,7 @@ def _run(
     from qgd.spectra.reproduction import reproduce as run
     from qgd.spectra.reproduction_plan import expected_hours, num_spectra
 
-    images = load_images(plan.images, data, seed=plan.training.seed)
+    images = load_images(plan.images, data, seed=plan.training.seed, num_samples=_TRIAL)
     model = named_network(plan.network, plan.training.seed)
     hours = expected_hours(plan, model, images)
     typer.echo(

@@ -136,6 +136,9 @@ def _truncation(axes: Axes, result: Result) -> None:
         return
     for order, (row, style) in enumerate(zip(found["relative"], ("-", "--", ":"), strict=False), 1):
         axes.semilogy(found["steps"], row, style, color=_RED, label=f"true error, N = {order}")
+    # The first step is linear and exact but for rounding, which would take half of the axis.
+    floor = min(row[min(1, len(row) - 1)] for row in found["relative"])
+    axes.set_ylim(bottom=floor / 3)
     axes.set_ylabel("relative truncation error", color=_RED)
     other = axes.twinx()
     row = result["proxies"][0]

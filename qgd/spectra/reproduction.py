@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from qgd.spectra.hessian import hessian_product
 from qgd.spectra.images import Images
 from qgd.spectra.modes import ModeShares, OvershootWarning, mode_shares, worst_growth
 from qgd.spectra.proxy import ErrorProxy
-from qgd.spectra.reproduction_plan import ReproductionPlan
+from qgd.spectra.reproduction_plan import ReproductionPlan, first_upload
 from qgd.spectra.sparse_training import train_sparse
 from qgd.spectra.spectrum import Spectrum
 from qgd.spectra.taylor_mode import carleman_trajectory
@@ -62,6 +62,13 @@ def reproduce(
     """
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     observer = _Observer(plan, data, folder, announce)
+    if plan.spectra_until < first_upload(plan):
+        raise ValueError(
+            f"`spectra_until` must be at least {first_upload(plan)}, the step of the first upload, "
+            f"got {plan.spectra_until}; the proxy starts there"
+        )
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     announce(f"train {plan.network} on {data.name}")
     records = train_sparse(
         model,
@@ -93,7 +100,6 @@ class _Observer:
     data: Images
     folder: Path | None
     announce: Callable[[str], object]
-    seen: set[int] = field(default_factory=set)
 
     def __call__(self, model: nn.Module, record: Result) -> Result | None:
         plan, step, event = self.plan, record["step"], record["event"]
@@ -109,14 +115,13 @@ class _Observer:
         self.announce(f"spectrum of {label}")
         modes = self.modes(model, label)
         found: Result = {"spectrum": self.row(modes, record, "dense" if dense else event)}
-        qram = plan.training.variant == "qram" and plan.training.sparse_steps > 0
-        starts = ("uploaded",) if qram else ("pruned", "downloaded")
+        first = first_upload(plan)
+        starts = ("uploaded",) if first else ("pruned", "downloaded")
         if event in starts:
             found["proxy"] = _proxy_row(modes, plan, step)
-            if plan.truncation_steps and not self.seen:
+            if plan.truncation_steps and step == first:
                 self.announce("truncated Carleman trajectory")
                 found["truncation"] = {"from": step, **self.truncation(model)}
-            self.seen.add(step)
         return {"found": found}
 
     def modes(self, model: nn.Module, label: str) -> Spectrum:
@@ -125,7 +130,6 @@ class _Observer:
         operator = hessian_product(model, nn.functional.cross_entropy, batches)
         path = None
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"spectrum-{label}.lanczos"
         if operator.shape[0] <= plan.exact_up_to:
             return spectrum(operator, exact_up_to=plan.exact_up_to)

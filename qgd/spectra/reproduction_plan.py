@@ -119,6 +119,13 @@ def reproduction_plan(figure: str, preset: str) -> ReproductionPlan:
     return _PLANS[figure, preset]
 
 
+def first_upload(plan: ReproductionPlan) -> int:
+    """Step from which the first proxy counts: after the classical steps of the QRAM variant."""
+    training = plan.training
+    qram = training.variant == "qram" and training.sparse_steps >= training.classical_steps
+    return training.classical_steps if qram else 0
+
+
 def num_spectra(plan: ReproductionPlan) -> int:
     """How many Hessian spectra a run computes."""
     last = min(plan.spectra_until, plan.training.sparse_steps)
@@ -139,7 +146,7 @@ def expected_hours(plan: ReproductionPlan, model: nn.Module, data: Images) -> fl
     available = len(data.train_labels)
     steps = 1.0 * t.dense_steps * min(t.dense_batch_size, available)
     steps += t.sparse_steps * min(t.batch_size, available)
-    records = 10 + t.sparse_steps / t.record_every
+    records = min(10, t.dense_steps) + 2 + t.sparse_steps / t.record_every
     steps += records * 0.7 * min(t.evaluation_size, available)  # forward, on both parts
     part = data.train_labels if plan.part == "train" else data.test_labels
     samples = min(plan.hessian_size, len(part))

@@ -35,6 +35,7 @@ def tiny(**changes):
         spectra_until=16,
         num_steps=12,
         num_probes=2,
+        exact_up_to=200,
         hessian_size=100,
         truncation_steps=6,
     )
@@ -99,13 +100,14 @@ def test_claims_stand_beside_the_numbers_of_the_paper_and_of_the_run(result):
 
 
 def test_killed_run_goes_on_from_its_checkpoints_to_the_same_result(result, tmp_path):
-    first = reproduce(tiny(), network(), qgd.load_images(), folder=tmp_path)
+    folder = tmp_path / "checkpoints"
+    first = reproduce(tiny(), network(), qgd.load_images(), folder=folder)
     assert first == result
-    (tmp_path / "training.pt").unlink()  # killed before the first checkpoint of the training
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.lanczos")}
+    (folder / "training.pt").unlink()  # killed before the first checkpoint of the training
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*.lanczos")}
     assert before
-    assert reproduce(tiny(), network(), qgd.load_images(), folder=tmp_path) == result
-    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.lanczos")}
+    assert reproduce(tiny(), network(), qgd.load_images(), folder=folder) == result
+    assert before == {path: path.stat().st_mtime_ns for path in folder.glob("*.lanczos")}
 
 
 def test_expected_hours_grow_with_the_work():
@@ -120,3 +122,9 @@ def test_plans_of_the_paper_are_its_networks_and_its_data():
         assert (plan.network, plan.images, plan.training.keep) == (weights, "cifar-100", 0.1)
     with pytest.raises(ValueError, match="`preset` must be"):
         reproduction_plan("fig2", "large")
+
+
+def test_spectra_that_end_before_the_first_upload_are_refused_and_the_remedy_works():
+    with pytest.raises(ValueError, match=r"`spectra_until` must be at least 4, .* got 3"):
+        reproduce(tiny(spectra_until=3), network(), qgd.load_images())
+    assert reproduce(tiny(spectra_until=4), network(), qgd.load_images())["proxies"]
