@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from qgd import __version__
+from qgd.cli.analyze import analyze
 from qgd.cli.certify import certify
 from qgd.cli.progress import stages
 from qgd.cli.sweep import sweep
@@ -45,6 +46,7 @@ def root(
 
 app.command()(sweep)
 app.command()(certify)
+app.command()(analyze)
 
 
 @app.command()
