@@ -231,7 +231,7 @@ def _truncation(
     orders = range(1, settings.max_order + 1)
     try:
         run = case.trajectory(settings.max_order + 1, settings.num_steps, advance)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         return Missing(str(error), refuted="must be smooth" in str(error))
     except QGDError as error:
         return Missing(str(error), refuted=error.outcome is Outcome.DIVERGED)

@@ -38,6 +38,22 @@ def load_case(source: str, learning_rate: float | None = None) -> TrainingCase:
     ------
     ValueError
         If the file is missing, does not run, or lacks a name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''
+    ... import torch
+    ... model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
+    ... loss = torch.nn.MSELoss()
+    ... data = torch.eye(3), torch.ones(3, 1)
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "mine.py"
+    ...     _ = path.write_text(text)
+    ...     case = load_case(str(path))
+    >>> case.name, case.num_kept, case.learning_rate
+    ('mine', 21, 0.1)
     """
     if source in PRESETS:
         case = preset(source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -72,8 +71,7 @@ class NetworkCase:
         self.batches = _batches(data)
         if mask is not None:
             put_mask(model, mask)
-        self.operator: HessianOperator = hessian_product(model, loss, self.batches)
-        self._value = self._checked_loss()
+        self.operator, self._value = _operator(model, loss, self.batches)
 
     @property
     def num_weights(self) -> int:
@@ -141,18 +139,6 @@ class NetworkCase:
             progress=advance,
         )
 
-    def _checked_loss(self) -> float:
-        try:
-            value = self.operator.value()
-        except (RuntimeError, IndexError) as error:  # torch's own, of shapes and types
-            raise ValueError(
-                f"`model` and `loss` must accept the batches of `data`, got {error}; check shapes "
-                "and types (model.double() for float64 inputs)"
-            ) from None
-        if not math.isfinite(value):
-            raise ValueError(f"`loss` must be finite, got {value:g}; check the weights")
-        return value
-
     def _whole(self) -> tuple[Tensor, Tensor]:
         return torch.cat([x for x, _ in self.batches]), torch.cat([y for _, y in self.batches])
 
@@ -195,6 +181,22 @@ def put_mask(model: nn.Module, mask: MaskLike) -> None:
         prune.custom_from_mask(module, leaf, flat.reshape(shape))  # type: ignore[no-untyped-call]
         with torch.no_grad():
             getattr(module, f"{leaf}_orig").mul_(getattr(module, f"{leaf}_mask"))
+
+
+def _operator(
+    model: nn.Module, loss: LossFunction, batches: list[tuple[Any, Any]]
+) -> tuple[HessianOperator, float]:
+    """The Hessian and the loss; what torch says of shapes and types, in words of the arguments."""
+    try:
+        operator = hessian_product(model, loss, batches)
+        return operator, operator.value()
+    except QGDError:
+        raise
+    except (RuntimeError, IndexError) as error:
+        raise ValueError(
+            f"`model` and `loss` must accept the batches of `data`, got {error}; check shapes and "
+            "types (model.double() for float64 inputs)"
+        ) from None
 
 
 def _batches(data: Any) -> list[tuple[Any, Any]]:

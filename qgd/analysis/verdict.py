@@ -102,7 +102,9 @@ def _order(found: Analysis) -> Criterion:
     result, most = found.truncation, found.settings.max_order
     name = "Carleman order"
     if isinstance(result, Missing):
-        return Criterion(name, False if result.refuted else None, f"no order: {result.reason}")
+        return Criterion(
+            name, False if result.refuted else None, f"no order: {result.reason.split(': ')[0]}"
+        )
     limit = f"{result.tolerance:.2g} of the distance {result.travelled:.3g}"
     if result.needed is None:
         last = (

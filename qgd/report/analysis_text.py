@@ -82,7 +82,8 @@ def _orders(found: Analysis) -> str:
     if isinstance(result, Missing):
         return f"Carleman order: none; {result.reason}"
     lines = [
-        f"truncation after {found.settings.num_steps} steps; distance from the pivot {result.travelled:.4g}",
+        f"truncation after {found.settings.num_steps} steps; greatest distance from the pivot "
+        f"{result.travelled:.4g}",
         f"  {'order':>5}  {'estimate':>9}  {'true error':>10}",
     ]
     for order, pair in enumerate(zip(result.estimates, result.errors, strict=True), 1):
@@ -109,8 +110,9 @@ def _resources(found: Analysis) -> str:
     enough = not isinstance(result, Missing) and result.needed is not None
     which = "" if enough else ", the greatest that was tried"
     return (
-        f"history state at order {state.order}{which}: {state.total} qubits ({state.words} = N ceil(log2 "
-        f"n) for the weights, {state.levels} for the order, {state.times} for the step)\n"
+        f"history state at order {state.order}{which}: {state.total} qubits "
+        f"({state.words} = N ceil(log2 n) for the weights, "
+        f"{state.levels} for the order, {state.times} for the step)\n"
         "not counted: ancillas of the encoding and the solver, condition number, calls, gates, "
         "shots"
     )
