@@ -6,7 +6,7 @@ import math
 
 from qgd.analysis.analyze import Analysis
 from qgd.analysis.case import Missing
-from qgd.analysis.verdict import CANDIDATE, criteria, verdict
+from qgd.analysis.verdict import CANDIDATE, OPEN, criteria, verdict
 from qgd.spectra.modes import ModeShare
 
 _MARKS = {True: "yes", False: "NO", None: "open"}
@@ -24,7 +24,8 @@ def verdict_text(found: Analysis) -> str:
     word = verdict(judged)
     width = max(len(c.name) for c in judged)
     rows = [f"  {_MARKS[c.holds]:<4}  {c.name:<{width}}  {c.reason}" for c in judged]
-    failing = [c.name for c in judged if c.holds is not True]
+    decisive = None if word == OPEN else False
+    failing = [c.name for c in judged if c.holds is decisive]
     because = "" if word == CANDIDATE else f" because of: {', '.join(failing)}"
     return "\n".join([f"verdict: {word}{because}", *rows])
 
@@ -114,5 +115,5 @@ def _resources(found: Analysis) -> str:
         f"({state.words} = N ceil(log2 n) for the weights, "
         f"{state.levels} for the order, {state.times} for the step)\n"
         "not counted: ancillas of the encoding and the solver, condition number, calls, gates, "
-        "shots"
+        "shots;\n`estimate_resources` counts them for dynamics given by coefficients or a stencil"
     )

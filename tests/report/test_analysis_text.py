@@ -20,7 +20,9 @@ def test_endings_are_said_with_their_reasons() -> None:
     assert "at order 2, the greatest that was tried" in text
     text = analysis_report(landscape([1.0], truncation=Missing("too large")))
     assert "Carleman order: none; too large" in text
-    assert "verdict: undecided because of: Carleman order" in text
+    assert "verdict: undecided because of: Carleman order\n" in text
+    text = analysis_report(landscape([1.0, -1.0, 1.0], truncation=Missing("too large")))
+    assert "verdict: not a candidate because of: window\n" in text
 
 
 def test_shares_and_lower_ends_are_printed_as_such() -> None:
