@@ -62,11 +62,10 @@ def _sparse(found: Analysis) -> Criterion:
 
 def _dissipative(found: Analysis) -> Criterion:
     good, bad = found.shares.dissipative, found.shares.divergent
-    low, high = good.bracket
-    holds = True if low > bad.bracket[1] else (False if high < bad.bracket[0] else None)
-    if holds is None:  # the brackets overlap: the intervals over probes decide, if they can
-        a, b = good.fraction, bad.fraction
-        holds = True if a.lower > b.upper else (False if a.upper < b.lower else None)
+    # Both must tell them apart: brackets know the bias of few steps, intervals that of few probes.
+    more = good.bracket[0] > bad.bracket[1] and good.fraction.lower > bad.fraction.upper
+    fewer = good.bracket[1] < bad.bracket[0] and good.fraction.upper < bad.fraction.lower
+    holds = True if more else (False if fewer else None)
     reason = (
         f"{good.fraction.value:.1%} of the modes dissipative, {bad.fraction.value:.1%} divergent, "
         f"|lambda| > {found.shares.cut:.2g}"

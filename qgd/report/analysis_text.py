@@ -72,10 +72,12 @@ def _proxy(found: Analysis) -> str:
     steps = found.settings.num_steps
     step, least = found.proxy.least()
     low, high = found.window
-    ends = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
-    window = "empty" if high == 0 else ("endless" if math.isinf(low) else f"steps 0 to {ends}")
+    end = found.proxy.window()[1]
+    window = "empty" if end == 0 else ("endless" if math.isinf(end) else f"to step {end:.4g}")
+    if low != high:
+        window += f" ({low:.4g} to {high:.4g} over probes)"
     text = f"error proxy P({steps}) = {float(found.proxy([steps])[0]):.4g}; quantum window {window}"
-    return text + (f"; least P = {least:.4g} at step {step:.1f}" if math.isfinite(high) else "")
+    return text + (f"; least P = {least:.4g} at step {step:.1f}" if math.isfinite(end) else "")
 
 
 def _orders(found: Analysis) -> str:

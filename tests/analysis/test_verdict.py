@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pytest
 from analysis.landscapes import GOOD, POOR, POOR_ESTIMATE, landscape
 
@@ -60,3 +63,12 @@ def test_least_order_within_tolerance_is_taken_and_the_linear_part_is_called_so(
     assert (GOOD.needed, quick.needed) == (2, 1)
     reasons = [criteria(landscape([1.0], truncation=t))[-1].reason for t in (GOOD, quick)]
     assert ["linear part" in reason for reason in reasons] == [False, True]
+
+
+def test_few_lanczos_steps_leave_the_majority_open() -> None:
+    d = np.linspace(-1, 1.2, 400)
+    spectrum = qgd.lanczos(lambda v: d * v, size=400, num_steps=4, num_probes=30)
+    (shares,) = qgd.mode_shares(spectrum, 0.1, [1e-3])
+    assert shares.dissipative.bracket[0] < shares.divergent.bracket[1]
+    found = dataclasses.replace(landscape([1.0]), spectrum=spectrum, shares=shares)
+    assert criteria(found)[1].holds is None

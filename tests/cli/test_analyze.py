@@ -38,7 +38,7 @@ def test_preset_writes_the_report_and_the_files_it_names(folder: Path) -> None:
     for words in (
         "row sparsity s = 20",
         "dissipative",
-        "quantum window",
+        "quantum window to step",
         "0.01 of the distance",
     ):
         assert words in done.output
