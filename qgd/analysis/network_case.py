@@ -179,8 +179,6 @@ def put_mask(model: nn.Module, mask: MaskLike) -> None:
         if leaf.endswith("_orig"):  # pruned before: keep what both keep
             leaf = leaf.removesuffix("_orig")
         prune.custom_from_mask(module, leaf, flat.reshape(shape))  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            getattr(module, f"{leaf}_orig").mul_(getattr(module, f"{leaf}_mask"))
 
 
 def _operator(

@@ -31,7 +31,7 @@ def no_bar(done: int, total: int) -> None:
     pass
 
 
-def test_a_mask_freezes_and_zeroes_what_it_removes() -> None:
+def test_a_mask_takes_weights_out_of_spectrum_and_descent() -> None:
     model, mask = net(), {"0.weight": torch.tensor([[1, 0], [0, 1], [1, 1]])}
     case = qgd.NetworkCase("x", model, nn.MSELoss(), data(), 0.1, mask)
     assert (case.num_weights, case.num_kept) == (13, 11)
