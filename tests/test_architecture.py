@@ -29,7 +29,8 @@ BELOW = {
     "execution": ["encoding"],
     "pipeline": ["solvers", "readout", "execution"],
     "resources": ["solvers", "readout", "execution"],
-    "report": ["pipeline", "resources", "spectra"],
+    "analysis": ["spectra"],
+    "report": ["pipeline", "resources", "analysis"],
     "cli": ["report"],
 }
 # Third-party packages by layer; those in parentheses of the design are imported inside functions.
@@ -45,6 +46,7 @@ ALLOWED = {
     "execution": {"numpy", "qiskit"},
     "pipeline": {"numpy", "qiskit"},
     "resources": {"numpy", "scipy"},
+    "analysis": {"numpy", "torch"},
     "report": {"numpy", "scipy"},
     "cli": {"typer", "rich"},
 }

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from qgd import __version__
+from qgd.cli.analyze import analyze
 from qgd.cli.certify import certify
 from qgd.cli.progress import stages
 from qgd.cli.reproduce import reproduce
@@ -47,6 +48,7 @@ def root(
 app.command()(sweep)
 app.command()(certify)
 app.command()(reproduce)
+app.command()(analyze)
 
 
 @app.command()

@@ -76,7 +76,7 @@ def experiment_record(
         "versions": {name: version(name) for name in _PACKAGES},
         "references": citations(experiment),
     }
-    cleaned: dict[str, Any] = _plain(record)
+    cleaned: dict[str, Any] = plain(record)
     return cleaned
 
 
@@ -133,16 +133,16 @@ def _resources(resources: Resources) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """NumPy and non-finite numbers as JSON knows them."""
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -99,7 +99,7 @@ class ErrorProxy:
     ) -> tuple[RealArray, RealArray]:
         """Lower and upper end of the interval over probes (delta method for the ratio).
 
-        Infinite for one probe; of length zero when the spectrum is exact.
+        Infinite for one probe, and where P overflows; of length zero when the spectrum is exact.
         """
         check_real("confidence", confidence, above=0, below=1)
         value = self(steps)
@@ -115,10 +115,13 @@ class ErrorProxy:
             growth = np.abs(1 - self.rate * p.nodes[k])
             with np.errstate(over="ignore"):
                 rows.append([p.weights[k] @ growth**s for s in np.asarray(steps, float).tolist()])
-        deviations = (np.array(rows) - np.outer(masses, value)) / masses.mean()
-        error = deviations.std(axis=0, ddof=1) / math.sqrt(len(probes))
-        reach = float(stdtrit(len(probes) - 1, (1 + confidence) / 2)) * error
-        return value - reach, value + reach
+        with np.errstate(over="ignore", invalid="ignore"):
+            deviations = (np.array(rows) - np.outer(masses, value)) / masses.mean()
+            error = deviations.std(axis=0, ddof=1) / math.sqrt(len(probes))
+            reach = float(stdtrit(len(probes) - 1, (1 + confidence) / 2)) * error
+            lower = value - reach
+        known = np.isfinite(reach)  # not where the growth overflows
+        return np.where(known, lower, -math.inf), np.where(known, value + reach, math.inf)
 
     def window(self) -> tuple[float, float]:
         """The quantum window {s > 0 : P(s) < 1}, open ends; ``(0, 0)`` when it is empty.

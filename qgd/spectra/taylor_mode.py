@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ def carleman_trajectory(
     at: Iterable[int] | None = None,
     dtype: torch.dtype = torch.float64,
     batch_size: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> CarlemanTrajectory:
     """Truncated Carleman solution of full-batch gradient descent, for all orders up to N.
 
@@ -72,6 +73,8 @@ def carleman_trajectory(
         Of the arithmetic. Single precision drowns errors below 1e-6.
     batch_size : int, optional
         Work through the data in pieces of this size: less memory, same result.
+    progress : callable, optional
+        Called with (steps done, steps in all) after every step.
 
     Raises
     ------
@@ -109,6 +112,8 @@ def carleman_trajectory(
             parts.append(state.flat_parts())
         if step < steps:
             state.advance(step, learning_rate, weight_decay)
+            if progress is not None:
+                progress(step + 1, steps)
     return state.finished(np.asarray(kept), np.stack(parts), steps)
 
 

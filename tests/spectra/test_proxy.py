@@ -115,3 +115,14 @@ def test_cut_that_leaves_nothing_is_refused() -> None:
     spectrum = qgd.Spectrum(1, eigenvalues=np.array([0.3]))
     with pytest.raises(qgd.QGDError, match=r"`cut` must be at most .*0\.3, got 0\.4"):
         qgd.ErrorProxy(spectrum, 0.1, 0.4)
+
+
+def test_interval_is_endless_where_the_proxy_overflows() -> None:
+    spectrum = gaussian_run(np.linspace(-1, 3, 300), 2, 0)
+    proxy = qgd.ErrorProxy(spectrum, 0.5)
+    lower, upper = proxy.interval([1.0, 1e5])
+    assert np.isfinite([lower[0], upper[0]]).all()
+    assert (lower[1], upper[1]) == (-math.inf, math.inf)
+    wide = qgd.ErrorProxy(gaussian_run(np.linspace(-1, 1.001, 300), 2, 1), 0.5)
+    start, end = wide.window_interval()
+    assert start <= wide.window()[1] <= end

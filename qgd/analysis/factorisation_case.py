@@ -1,0 +1,111 @@
+"""A sparse matrix factorisation under gradient descent, as something to analyse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qgd.analysis.case import Advance, Missing, Nonlinearity, RowSparsity
+from qgd.core.arrays import RealArray
+from qgd.dynamics.factorisation import SparseFactorisation
+from qgd.dynamics.factorisation_descent import FactorisationDescent
+from qgd.embedding.graded_factorisation import graded_factorisation
+from qgd.spectra.factorisation import factorisation_spectrum
+from qgd.spectra.spectrum import Spectrum
+from qgd.spectra.trajectory import CarlemanTrajectory
+
+
+class FactorisationCase:
+    """A factorisation near a known pivot: the uploaded weights are `pivot + offset`.
+
+    Parameters
+    ----------
+    name : str
+        For the report.
+    loss : SparseFactorisation
+        In float64.
+    pivot : ndarray, shape (n,)
+        A critical point, about which the dynamics is expanded.
+    offset : ndarray, shape (n,)
+        Where the run starts, relative to the pivot.
+    learning_rate : float
+        eta.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        loss: SparseFactorisation,
+        pivot: RealArray,
+        offset: RealArray,
+        learning_rate: float,
+    ) -> None:
+        self.name, self.learning_rate = name, learning_rate
+        self.descent = FactorisationDescent(loss, learning_rate, pivot)
+        self.offset = offset
+
+    @property
+    def num_weights(self) -> int:
+        """Trainable weights."""
+        return self.descent.num_variables
+
+    num_kept = num_weights
+
+    def loss(self) -> float:
+        """L at the start."""
+        return self.descent.loss.value(self.descent.pivot + self.offset)
+
+    def row_sparsity(self) -> RowSparsity:
+        """From the largest number of observations of a user or item, whatever n."""
+        s = max(self.descent.loss.row_sparsity(pivot=True))
+        return RowSparsity(s, True, "from the degrees of the observations, an upper bound")
+
+    def spectrum(self, exact_up_to: int, steps: int, probes: int, advance: Advance) -> Spectrum:
+        """Of the Hessian at the start."""
+        options: dict[str, Any] = {}
+        if self.num_weights > exact_up_to:
+            options["progress"] = advance
+        return factorisation_spectrum(
+            self.descent.loss,
+            self.descent.pivot + self.offset,
+            num_steps=min(steps, self.num_weights),
+            num_probes=probes,
+            reorthogonalise=True,
+            exact_up_to=exact_up_to,
+            **options,
+        )
+
+    def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
+        """Not defined: a rotation of the factors changes nothing, so flat modes are left."""
+        least = spectrum.extremes[0]
+        return Missing(
+            f"lambda_min(H) = {least:.3g}: rotations of the factors leave flat modes at every "
+            "minimum, no dissipation to divide by"
+        )
+
+    def trajectory(self, order: int, steps: int, advance: Advance) -> CarlemanTrajectory:
+        """By graded products, one pass over the observations each."""
+        times = np.arange(steps + 1)
+        # The gradient at planted factors is zero up to rounding only.
+        solution = graded_factorisation(
+            self.descent, order, self.offset, steps, at=times, homogenised=True
+        )
+        partial = solution.solutions()
+        loss, pivot = self.descent.loss, self.descent.pivot
+        x, errors, distances, losses = self.offset, [], [], []
+        for step in range(steps + 1):
+            errors.append(np.linalg.norm(partial[step] - x[:, None], axis=0))
+            distances.append(float(np.linalg.norm(x)))
+            losses.append(loss.value(pivot + x))
+            x = self.descent(x) if step < steps else x
+            advance(step, steps)
+        return CarlemanTrajectory(
+            pivot,
+            solution,
+            np.linalg.norm(solution.parts, axis=1),
+            np.array(errors),
+            np.array(distances),
+            np.array(losses),
+            float(np.linalg.norm(loss.gradient(pivot))),
+        )
