@@ -44,7 +44,8 @@ def in_own_process(script: str, arguments: list[str], limit: float) -> dict[str,
     except subprocess.TimeoutExpired:
         return {"status": f"not finished in {limit:g} s"}
     if done.returncode:
-        return {"status": done.stderr.strip().splitlines()[-1][:200]}
+        said = done.stderr.strip().splitlines() or [f"ended with exit status {done.returncode}"]
+        return {"status": said[-1][:200]}
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return {"status": "ok", **result}
 
