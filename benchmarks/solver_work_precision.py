@@ -63,7 +63,7 @@ def worker(method: str, epsilon: float, quick: bool) -> dict[str, object]:
         "LCU": qgd.LCU(epsilon),
         "LCU (CKS series)": qgd.LCU(epsilon, series="cks"),
         "FourierLCU": qgd.FourierLCU(epsilon),
-        "HHL": qgd.HHL(epsilon=epsilon),
+        "HHL": qgd.HHL(epsilon=epsilon, table="reciprocal"),
     }[method]
     solved, times = cpu_times(lambda: solver.prepare(system), 3)
     state = solved.state
