@@ -14,6 +14,11 @@ from pathlib import Path
 import qgd
 
 
+def interruptible(code: str) -> str:
+    """Code that Ctrl-C ends even where the tests run in the background, which ignores it."""
+    return f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
+
+
 def pool(workers: int = 2) -> Executor:
     """Processes that share no memory with this one."""
     return ProcessPoolExecutor(workers, get_context("spawn"))

@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import jobs
 import pytest
 
 from qgd.core.checks import format_bytes
 
-QGD = [sys.executable, "-c", "from qgd.cli import main; main()"]
+QGD = [sys.executable, "-c", jobs.interruptible("from qgd.cli import main; main()")]
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import qgd
 from qgd.cli.app import app
 
-QGD = [sys.executable, "-c", "from qgd.cli import main; main()", "sweep"]
+QGD = [sys.executable, "-c", jobs.interruptible("from qgd.cli import main; main()"), "sweep"]
 
 
 def test_interrupted_sweep_on_two_processes_goes_on_and_prints_its_rows(tmp_path):
