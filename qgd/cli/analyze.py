@@ -10,8 +10,8 @@ import typer
 
 from qgd.analysis.analyze import Analysis, AnalysisSettings
 from qgd.analysis.analyze import analyze as run_analysis
+from qgd.cli.endings import plain_endings, require_torch
 from qgd.cli.progress import countdown
-from qgd.core.outcome import QGDError
 from qgd.report.analysis_figure import analysis_figure
 from qgd.report.analysis_record import analysis_record
 from qgd.report.analysis_text import analysis_report
@@ -55,7 +55,7 @@ def analyze(
     with 0 whatever the verdict. Needs qgd[torch].
     """
     folder = out or Path("qgd-results") / Path(source).stem
-    try:
+    with plain_endings(f"every file in {folder} is complete"):
         settings = AnalysisSettings(
             num_steps=steps,
             max_order=order,
@@ -66,23 +66,12 @@ def analyze(
         )
         found = _analyzed(source, learning_rate, settings)
         written = _write(found, folder)
-    except (ValueError, TypeError, QGDError, OSError, ImportError) as error:
-        typer.echo(f"qgd: error: {error}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo(f"qgd: interrupted; every file in {folder} is complete", err=True)
-        raise typer.Exit(130) from None
     typer.echo(analysis_report(found))
     typer.echo(f"\nwrote {', '.join(written)}")
 
 
 def _analyzed(source: str, learning_rate: float | None, settings: AnalysisSettings) -> Analysis:
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        raise ImportError(
-            "`qgd analyze` needs torch, which is not installed; pip install 'qgd[torch]'"
-        ) from None
+    require_torch("qgd analyze")
     from qgd.analysis.model_file import load_case
 
     return run_analysis(load_case(source, learning_rate), settings, progress=countdown)

@@ -12,10 +12,11 @@ import typer
 from qgd import __version__
 from qgd.cli.analyze import analyze
 from qgd.cli.certify import certify
+from qgd.cli.endings import plain_endings
 from qgd.cli.progress import stages
 from qgd.cli.reproduce import reproduce
 from qgd.cli.sweep import sweep
-from qgd.core.outcome import Outcome, QGDError
+from qgd.core.outcome import Outcome
 from qgd.pipeline.experiment import READOUTS, SOLVERS, Experiment, Settings, run_experiment
 from qgd.pipeline.gate_instance import GateInstance, gate_instance
 from qgd.pipeline.order import Order, check_order
@@ -108,7 +109,7 @@ def train(
     started = time.perf_counter()
     base = _QUICK if quick else _DEFAULT
     folder = out or Path("qgd-results") / Path(dataset).stem
-    try:
+    with plain_endings(f"every file in {folder} is complete"):
         settings = Settings(
             keep=keep,
             num_steps=base.num_steps if steps is None else steps,
@@ -132,12 +133,6 @@ def train(
             gate = gate_instance(experiment.training.rounds[-1])
             announce("write the files")
             written = _write(experiment, gate, folder, started)
-    except (ValueError, TypeError, QGDError, OSError) as error:
-        typer.echo(f"qgd: error: {error}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo(f"qgd: interrupted; every file in {folder} is complete", err=True)
-        raise typer.Exit(130) from None
     typer.echo(experiment_report(experiment, gate))
     typer.echo(f"\nwrote {', '.join(written)} in {time.perf_counter() - started:.1f} s")
     if experiment.training.outcome is not Outcome.SUCCESS:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qgd.core.outcome import QGDError
+from qgd.cli.endings import plain_endings
 from qgd.embedding.certificate import certify_history
 from qgd.report.history_file import saved_rounds
 
@@ -21,7 +21,7 @@ def certify(
     Reads history.npz beside result.json; the bound is of the distance from gradient descent on the
     polynomial surrogate, round by round. Needs qgd[certify].
     """
-    try:
+    with plain_endings(None, KeyError):
         for number, saved in enumerate(saved_rounds(result), start=1):
             certificate = certify_history(
                 saved.step,
@@ -37,6 +37,3 @@ def certify(
                 f"round {number}: {certificate}\n"
                 f"budget of its stages   {saved.recorded:.3e}  (as the run printed them)"
             )
-    except (ValueError, TypeError, KeyError, ImportError, OSError, QGDError) as error:
-        typer.echo(f"qgd: error: {error}", err=True)
-        raise typer.Exit(2) from None

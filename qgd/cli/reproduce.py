@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgd.cli.endings import plain_endings, require_torch
 from qgd.cli.progress import stages
 from qgd.core.checks import check_integer
-from qgd.core.outcome import QGDError
 from qgd.report.record import to_json, write_atomically
 
 if TYPE_CHECKING:
@@ -53,32 +53,24 @@ def reproduce(
     """
     started = time.perf_counter()
     folder = out or Path("qgd-results") / f"reproduce-{figure}-{preset}"
-    try:
+    with plain_endings(f"every file in {folder} is complete"):
+        require_torch("qgd reproduce")
         plan = _plan(figure, preset, synthetic)
         training = _changed(
-            *(plan.training, {"seed": check_integer("seed", seed, 0)}),
+            plan.training,
+            seed=check_integer("seed", seed, 0),
             variant=variant,
             dense_steps=dense_steps,
             sparse_steps=sparse_steps,
         )
         plan = _changed(
-            *(plan, {"training": training}),
+            plan,
+            training=training,
             spectra_until=spectra_until,
             num_steps=lanczos_steps,
             hessian_size=hessian_size,
         )
         text = _run(figure, plan, data, folder, resume=preset == "paper")
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        typer.echo("qgd: error: torch is not installed; pip install 'qgd[torch]'", err=True)
-        raise typer.Exit(2) from None
-    except (ValueError, TypeError, QGDError, OSError) as error:
-        typer.echo(f"qgd: error: {error}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo(f"qgd: interrupted; every file in {folder} is complete", err=True)
-        raise typer.Exit(130) from None
     typer.echo(text)
     files = f"{folder / 'result.json'}, {folder / 'figure.png'}"
     typer.echo(f"\nwrote {files} in {time.perf_counter() - started:.1f} s")
@@ -98,9 +90,9 @@ def _plan(figure: str, preset: str, synthetic: bool) -> ReproductionPlan:
     return replace(plan, images="synthetic")
 
 
-def _changed(record: Any, always: dict[str, Any], **wanted: Any) -> Any:
+def _changed(record: Any, **wanted: Any) -> Any:
     """The record with what was asked for; None leaves the preset's value."""
-    return replace(record, **always, **{k: v for k, v in wanted.items() if v is not None})
+    return replace(record, **{k: v for k, v in wanted.items() if v is not None})
 
 
 def _run(

@@ -11,9 +11,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from qgd.cli.endings import plain_endings
 from qgd.cli.progress import stages
 from qgd.core.checks import check_integer
-from qgd.core.outcome import QGDError
 from qgd.pipeline.sweep import grid
 from qgd.pipeline.sweep import sweep as run_sweep
 from qgd.pipeline.truncation_study import truncation_study
@@ -51,7 +51,7 @@ def sweep(
 
     The same command goes on where an interrupted or killed one stopped.
     """
-    try:
+    with plain_endings(f"finished points are in {out}, repeat to go on"):
         points = grid(
             num_variables=_numbers("variables", variables, int),
             order=_numbers("order", order, int),
@@ -69,13 +69,6 @@ def sweep(
                 executor=functools.partial(_pool, workers) if several else None,
                 on_stage=announce,
             )
-    except (ValueError, TypeError, QGDError, OSError) as error:
-        notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
-        typer.echo(f"qgd: error: {error}{notes}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo(f"qgd: interrupted; finished points are in {out}, repeat to go on", err=True)
-        raise typer.Exit(130) from None
     typer.echo(rows_table(rows, _COLUMNS))
     typer.echo(f"\nwrote {out}, {len(rows)} points")
 
