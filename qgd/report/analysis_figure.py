@@ -11,15 +11,14 @@ import numpy as np
 from qgd.analysis.analyze import Analysis
 from qgd.analysis.case import Missing
 from qgd.analysis.verdict import criteria, verdict
+from qgd.report.palette import BLUE, GREEN, ORANGE, RED
 from qgd.spectra.density import density
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Colour-blind safe (Okabe and Ito).
-_BLUE, _ORANGE, _GREEN, _RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-_COLOURS = {True: _GREEN, False: _RED, None: _ORANGE}
+_COLOURS = {True: GREEN, False: RED, None: ORANGE}
 _MARKS = {True: "yes", False: "no", None: "open"}
 _FARTHEST = 4.0  # window shown at most, in units of T
 
@@ -47,12 +46,12 @@ def _density(axes: Axes, found: Analysis) -> None:
     span = (high - low) or 1.0
     x = np.linspace(low - 0.05 * span, high + 0.05 * span, 800)
     curve = density(spectrum, x, 0.008 * span)
-    axes.plot(x, curve.values, color=_BLUE, lw=1.2, label=f"broadened by {curve.width:.2g}")
+    axes.plot(x, curve.values, color=BLUE, lw=1.2, label=f"broadened by {curve.width:.2g}")
     floor = curve.values.max() * 1e-5
     if not spectrum.exact:
         lower = np.maximum(curve.lower, floor)
-        axes.fill_between(x, lower, np.maximum(curve.upper, floor), color=_BLUE, alpha=0.25, lw=0)
-    for sign, colour, label in ((-1, _RED, "divergent"), (1, _GREEN, "dissipative")):
+        axes.fill_between(x, lower, np.maximum(curve.upper, floor), color=BLUE, alpha=0.25, lw=0)
+    for sign, colour, label in ((-1, RED, "divergent"), (1, GREEN, "dissipative")):
         nodes = spectrum.nodes[sign * spectrum.nodes > found.shares.cut]
         share = getattr(found.shares, label).fraction.value
         text = f"{label} {'modes' if spectrum.exact else 'nodes'}, {share:.1%}"
@@ -60,7 +59,7 @@ def _density(axes: Axes, found: Analysis) -> None:
         axes.plot(nodes, marks, "|", color=colour, ms=9, alpha=0.7, label=text)
     top = 2 / found.learning_rate
     if top < x[-1]:
-        axes.axvline(top, color=_ORANGE, lw=1, label="2 / learning rate")
+        axes.axvline(top, color=ORANGE, lw=1, label="2 / learning rate")
     title = "Hessian on the kept weights, " + ("exact" if spectrum.exact else "95 % over probes")
     axes.set(xlabel="eigenvalue", ylabel="density", title=title, yscale="log")
     axes.set_ylim(floor, curve.values.max() * 30)
@@ -73,14 +72,14 @@ def _proxy(axes: Axes, found: Analysis) -> None:
     s = np.linspace(0, last, 200).tolist()
     low, high = found.proxy.interval(s)
     value = found.proxy(s)
-    axes.plot(s, value, color=_BLUE, label="P(s)")
+    axes.plot(s, value, color=BLUE, label="P(s)")
     if not found.spectrum.exact:
-        axes.fill_between(s, low, high, color=_BLUE, alpha=0.25, lw=0)
+        axes.fill_between(s, low, high, color=BLUE, alpha=0.25, lw=0)
     axes.axhline(1, color="grey", ls=":")
-    axes.axvline(steps, color=_ORANGE, lw=1.2, label=f"T = {steps}")
+    axes.axvline(steps, color=ORANGE, lw=1.2, label=f"T = {steps}")
     if end > 0:
         ends = "endless" if math.isinf(end) else f"to step {end:.1f}"
-        axes.axvspan(0, min(end, last), color=_GREEN, alpha=0.12, lw=0, label=f"window, {ends}")
+        axes.axvspan(0, min(end, last), color=GREEN, alpha=0.12, lw=0, label=f"window, {ends}")
     top = float(np.max(value))
     if top > 50 * float(np.min(value)):
         axes.set_yscale("log")
@@ -100,12 +99,12 @@ def _orders(axes: Axes, found: Analysis) -> None:
     unit = result.travelled or 1.0
     estimates = np.array(result.estimates) / unit
     shown = np.isfinite(estimates)
-    axes.semilogy(orders[shown], estimates[shown], "s--", color=_ORANGE, label="estimate")
-    axes.semilogy(orders, np.array(result.errors) / unit, "o-", color=_BLUE, label="true error")
+    axes.semilogy(orders[shown], estimates[shown], "s--", color=ORANGE, label="estimate")
+    axes.semilogy(orders, np.array(result.errors) / unit, "o-", color=BLUE, label="true error")
     axes.axhline(result.tolerance, color="grey", ls=":", label="tolerance")
     if result.needed:
         label = f"needed order {result.needed}"
-        axes.axvline(result.needed, color=_GREEN, lw=1, label=label)
+        axes.axvline(result.needed, color=GREEN, lw=1, label=label)
     axes.set(xlabel="Carleman order N", ylabel="relative error")
     axes.set_xticks(orders)
     axes.legend(frameon=False, fontsize="small")

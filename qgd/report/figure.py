@@ -13,14 +13,13 @@ from qgd.embedding.truncated import TruncatedSolutions, truncation_estimate
 from qgd.embedding.truncation import truncation_bound
 from qgd.pipeline.experiment import Experiment
 from qgd.pipeline.train import Round
+from qgd.report.palette import BLUE, GREEN, ORANGE, RED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Colour-blind safe (Okabe and Ito).
-_BLUE, _ORANGE, _GREEN, _RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-_KIND_COLOURS = {Kind.PROVED: _GREEN, Kind.MEASURED: _BLUE, Kind.ESTIMATED: _ORANGE}
+_KIND_COLOURS = {Kind.PROVED: GREEN, Kind.MEASURED: BLUE, Kind.ESTIMATED: ORANGE}
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 _LARGEST_DIMENSION = 400
 
@@ -48,10 +47,10 @@ def _loss_curves(axes: Axes, experiment: Experiment) -> None:
     steps = np.arange(len(training.reference))
     plain = [loss.value(w) for w in training.reference]
     quantum = [loss.value(w) for w in training.path]
-    axes.plot(steps, plain, color=_BLUE, label="gradient descent")
-    axes.plot(steps, quantum, "o", color=_RED, ms=4, mfc="none", label="quantum, emulated history")
+    axes.plot(steps, plain, color=BLUE, label="gradient descent")
+    axes.plot(steps, quantum, "o", color=RED, ms=4, mfc="none", label="quantum, emulated history")
     final = loss.value(training.weights)
-    axes.plot(steps[-1], final, "*", color=_RED, ms=12, label=f"quantum, {_readout(experiment)}")
+    axes.plot(steps[-1], final, "*", color=RED, ms=12, label=f"quantum, {_readout(experiment)}")
     axes.set(xlabel="step", ylabel="training loss", title="Loss")
     axes.legend(frameon=False)
 
@@ -83,12 +82,12 @@ def _label(name: str) -> str:
 def _truncation(axes: Axes, experiment: Experiment) -> None:
     finished = experiment.training.rounds[0]
     orders, true, proved, estimated = _truncation_errors(finished)
-    axes.semilogy(orders, proved, "^-", color=_GREEN, label="proved bound")
-    axes.semilogy(orders, estimated, "s--", color=_ORANGE, label="estimate from the next order")
-    axes.semilogy(orders, true, "o-", color=_BLUE, label="true error")
+    axes.semilogy(orders, proved, "^-", color=GREEN, label="proved bound")
+    axes.semilogy(orders, estimated, "s--", color=ORANGE, label="estimate from the next order")
+    axes.semilogy(orders, true, "o-", color=BLUE, label="true error")
     axes.axhline(experiment.settings.tolerance, color="grey", ls=":", label="tolerance")
     chosen = int(finished.solution.details["order"])
-    axes.axvline(chosen, color=_RED, lw=1, alpha=0.6, label=f"chosen order {chosen}")
+    axes.axvline(chosen, color=RED, lw=1, alpha=0.6, label=f"chosen order {chosen}")
     axes.set(xlabel="Carleman order N", ylabel="truncation error", title="Truncation, first round")
     axes.set_xticks(orders)
     axes.legend(frameon=False, fontsize="small")

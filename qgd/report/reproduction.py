@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qgd.report.claims import dissipative_rows
+from qgd.report.palette import BLUE, GREY, ORANGE, RED
 from qgd.spectra.density import density
 from qgd.spectra.proxy import ErrorProxy
 from qgd.spectra.published import (
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Result = dict[str, Any]
-_BLUE, _ORANGE, _GREEN, _RED, _GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 _SHOWN = (0, 10, 50, 90, 100, 110, 190)
 _OFFSET = 25.0  # between stacked curves, in natural logarithms
 _FLOOR = -20.0
@@ -76,10 +76,10 @@ def _spectra(axes: Axes, result: Result) -> None:
         shift = _OFFSET * place
         for piece in published_figures().spectra[step].pieces:
             x, y = _scaled(piece, fitted)
-            axes.plot(x, y + shift, color=_BLUE, lw=1)
+            axes.plot(x, y + shift, color=BLUE, lw=1)
         x, y = _curve(rows[step], eta)
-        axes.plot(x, y + shift, color=_ORANGE, lw=1)
-    axes.axvline(0, color=_GREY, lw=0.5)
+        axes.plot(x, y + shift, color=ORANGE, lw=1)
+    axes.axvline(0, color=GREY, lw=0.5)
     axes.set_yticks([_OFFSET * i for i in range(len(shown))], [f"{step}" for step in shown])
     axes.set(
         xlabel=f"eta x eigenvalue (published: eta = {fitted:.4f}, fitted; ours: eta = {eta:g})",
@@ -90,32 +90,32 @@ def _spectra(axes: Axes, result: Result) -> None:
 
 def _proxies(axes: Axes, result: Result) -> None:
     fit, drawn = fit_published_proxy(), published_figures().proxy
-    axes.plot(drawn[:, 0] - UPLOAD, drawn[:, 1], color=_BLUE, label="published curve")
+    axes.plot(drawn[:, 0] - UPLOAD, drawn[:, 1], color=BLUE, label="published curve")
     axes.plot(
         *(fit.steps, fit.fitted, "o"),
-        color=_BLUE,
+        color=BLUE,
         mfc="none",
         label=f"from the published spectrum,\neta = {fit.learning_rate:.4f} fitted, "
         f"rms {fit.rms:.4f}",
     )
     for row, style in zip(result["proxies"], ("-", "--", ":"), strict=False):
         label = f"ours, uploaded at step {row['from']}"
-        axes.plot(row["steps"], row["values"], style, color=_ORANGE, label=label)
+        axes.plot(row["steps"], row["values"], style, color=ORANGE, label=label)
     _below_one(axes, "b. Error proxy: mean |1 - eta lambda|^s beyond the cut")
 
 
 def _below_one(axes: Axes, title: str) -> None:
-    axes.axhline(1, color=_GREY, lw=0.8)
+    axes.axhline(1, color=GREY, lw=0.8)
     axes.set(xlabel="steps s since the upload", ylabel="error proxy", title=title, xlim=(-2, 92))
     axes.legend(frameon=False, fontsize="small")
 
 
 def _accuracy(axes: Axes, result: Result) -> None:
     drawn = published_figures().accuracy
-    axes.plot(drawn[:, 0], drawn[:, 1], color=_BLUE, lw=1, label="published, training")
+    axes.plot(drawn[:, 0], drawn[:, 1], color=BLUE, lw=1, label="published, training")
     rows = [row for row in result["accuracy"] if row["step"] >= 0]
     steps = [row["step"] for row in rows]
-    for part, colour in (("train", _ORANGE), ("test", _RED)):
+    for part, colour in (("train", ORANGE), ("test", RED)):
         values = [row[f"{part}_accuracy"] for row in rows]
         name = "training" if part == "train" else "test"
         axes.plot(steps, values, color=colour, lw=1, label=f"ours, {name}")
@@ -135,16 +135,16 @@ def _truncation(axes: Axes, result: Result) -> None:
         axes.text(0.5, 0.5, "no truncated trajectory:\nthe network has kinks (ReLU)", ha="center")
         return
     for order, (row, style) in enumerate(zip(found["relative"], ("-", "--", ":"), strict=False), 1):
-        axes.semilogy(found["steps"], row, style, color=_RED, label=f"true error, N = {order}")
+        axes.semilogy(found["steps"], row, style, color=RED, label=f"true error, N = {order}")
     # The first step is linear and exact but for rounding, which would take half of the axis.
     floor = min(row[min(1, len(row) - 1)] for row in found["relative"])
     axes.set_ylim(bottom=floor / 3)
-    axes.set_ylabel("relative truncation error", color=_RED)
+    axes.set_ylabel("relative truncation error", color=RED)
     other = axes.twinx()
     row = result["proxies"][0]
     steps = found["steps"][-1] + 1
-    other.plot(row["steps"][:steps], row["values"][:steps], color=_ORANGE)
-    other.set_ylabel("error proxy", color=_ORANGE)
+    other.plot(row["steps"][:steps], row["values"][:steps], color=ORANGE)
+    other.set_ylabel("error proxy", color=ORANGE)
     axes.legend(frameon=False, fontsize="small", loc="lower right")
 
 
@@ -152,12 +152,12 @@ def _large(axes: Axes, result: Result) -> None:
     fitted, eta = fit_published_proxy().learning_rate, result["plan"]["training"]["learning_rate"]
     for index, piece in enumerate(published_figures().large.pieces):
         label = "published, 103 million weights" if index == 1 else None
-        axes.plot(*_scaled(piece, fitted), color=_BLUE, lw=1, label=label)
+        axes.plot(*_scaled(piece, fitted), color=BLUE, lw=1, label=label)
     for row in result["spectra"]:
         dense = row["event"] == "dense"
         label = "ours, before pruning" if dense else "ours, just pruned"
-        axes.plot(*_curve(row, eta), ":" if dense else "-", color=_ORANGE, lw=1, label=label)
-    axes.axvline(0, color=_GREY, lw=0.5)
+        axes.plot(*_curve(row, eta), ":" if dense else "-", color=ORANGE, lw=1, label=label)
+    axes.axvline(0, color=GREY, lw=0.5)
     axes.set(
         xlabel=f"eta x eigenvalue\n(eta = {fitted:.4f} published, fitted; {eta:g} ours)",
         ylabel="ln density",
@@ -171,9 +171,9 @@ def _large_proxy(axes: Axes, result: Result) -> None:
     steps = np.arange(91.0)
     proxy = ErrorProxy(large.spectrum(), fit.learning_rate)(steps.tolist())
     label = f"from the published spectrum,\neta = {fit.learning_rate:.4f} of figure 2"
-    axes.plot(steps, proxy, color=_BLUE, label=label)
+    axes.plot(steps, proxy, color=BLUE, label=label)
     row = result["proxies"][0]
-    axes.plot(row["steps"], row["values"], color=_ORANGE, label="ours, just pruned")
+    axes.plot(row["steps"], row["values"], color=ORANGE, label="ours, just pruned")
     _below_one(axes, "Error proxy beyond the cut")
 
 
@@ -181,12 +181,12 @@ def _shares(axes: Axes, result: Result) -> None:
     figures: list[tuple[str, PublishedDensity]] = [("published\n103 M", published_figures().large)]
     names = [name for name, _ in figures]
     values = [1 - curve.divergent_share() for _, curve in figures]
-    colours = [_BLUE]
+    colours = [BLUE]
     for row in dissipative_rows(result):
         names.append("ours\ndense" if row["event"] == "dense" else "ours\npruned")
         values.append(row["dissipative"])
-        colours.append(_ORANGE)
+        colours.append(ORANGE)
     bars = axes.bar(names, values, color=colours)
     axes.bar_label(bars, [f"{value:.0%}" for value in values])
-    axes.axhline(0.5, color=_GREY, lw=0.8)
+    axes.axhline(0.5, color=GREY, lw=0.8)
     axes.set(ylim=(0, 1), ylabel="share by count", title="Dissipative modes beyond the cut")
