@@ -89,19 +89,24 @@ class NetworkCase:
 
     def row_sparsity(self) -> RowSparsity:
         """Of the polynomial loss of a small polynomial network, else of sampled Hessian rows."""
-        if self.num_kept <= _POLYNOMIAL_UP_TO:
-            try:
-                exact, weights, _ = polynomial_loss(self.model, self._whole())  # type: ignore[arg-type]
-                ours = self.operator.gradient()
-                if _parallel(exact.gradient(weights), ours):
-                    s = max(f.symmetrised_row_sparsity for f in field_sparsity(exact, weights))
-                    return RowSparsity(s, True, "counted on the polynomial loss")
-            except (ValueError, QGDError, MemoryError):
-                pass  # not such a network, or too large: the Hessian tells at least something
+        counted = self._counted_sparsity() if self.num_kept <= _POLYNOMIAL_UP_TO else None
+        if counted is not None:
+            return RowSparsity(counted, True, "counted on the polynomial loss")
         columns = self._hessian_columns()
         most = int(np.count_nonzero(columns, axis=0).max())
         count = columns.shape[1]
         return RowSparsity(most, False, f"fullest of {count} rows of the Hessian, drawn at random")
+
+    def _counted_sparsity(self) -> int | None:
+        """The theorem's s; None if the network is not polynomial, or its list of terms too long."""
+        try:
+            exact, weights, _ = polynomial_loss(self.model, self._whole())  # type: ignore[arg-type]
+            fields = field_sparsity(exact, weights)
+        except (ValueError, QGDError, MemoryError):
+            return None
+        if not _parallel(exact.gradient(weights), self.operator.gradient()):
+            return None
+        return max(field.symmetrised_row_sparsity for field in fields)
 
     def spectrum(self, exact_up_to: int, steps: int, probes: int, advance: Advance) -> Spectrum:
         """All eigenvalues up to a size, Lanczos quadratures beyond."""

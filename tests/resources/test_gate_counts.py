@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
+from qiskit.synthesis import gridsynth_rz
 
 import qgd
 from qgd.core.resources import GateCount
@@ -52,17 +53,12 @@ def test_products_of_bits_are_counted_before_compilation():
 
 @pytest.mark.parametrize("epsilon", [1e-3, 1e-6])
 def test_t_gates_of_a_rotation_are_those_of_the_synthesis_on_the_mean(epsilon):
-    synthesis = pytest.importorskip("qiskit.synthesis")
-    if not hasattr(synthesis, "gridsynth_rz"):
-        pytest.skip("needs Qiskit 2.2")
     angles = np.random.default_rng(0).uniform(0, 2 * math.pi, 12)
-    words = [synthesis.gridsynth_rz(float(a), epsilon).count_ops().get("t", 0) for a in angles]
+    words = [gridsynth_rz(float(a), epsilon).count_ops().get("t", 0) for a in angles]
     assert np.mean(words) == pytest.approx(t_per_rotation(epsilon), rel=0.06)
 
 
 def test_t_gates_are_those_of_a_circuit_compiled_to_clifford_and_t():
-    if not hasattr(pytest.importorskip("qiskit.synthesis"), "gridsynth_rz"):
-        pytest.skip("needs Qiskit 2.2")
     circuit = QuantumCircuit(3)
     for i, angle in enumerate(np.random.default_rng(1).uniform(0.1, 3.0, 12)):
         circuit.cry(float(angle), i % 2, 2)
