@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import UnitaryGate
 
-from qgd.core.arrays import Array
+from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_memory
 from qgd.encoding.block_encoding import BlockEncoding
-from qgd.encoding.gates import controlled
+from qgd.encoding.gates import negate_ones
+from qgd.encoding.multiplexed_rotation import append_rotations
+from qgd.encoding.unitary_circuit import append_phases, append_unitary, eigenbasis
+
+Factors = tuple[Array, RealArray, Array]
 
 
 def dilation(matrix: ArrayLike, alpha: float | None = None, name: str = "U_A") -> BlockEncoding:
     """Encode a square matrix exactly with one ancilla (Theorem 7.1 of proofs/07-encodings.md).
 
-        U = [[A / alpha,                 sqrt(1 - A A^+ / alpha^2)],
-             [sqrt(1 - A^+ A / alpha^2), -A^+ / alpha            ]]
+        U = [[A / alpha, B], [B, -A / alpha]],   B = W sqrt(1 - S^2 / alpha^2) V^+,   A = W S V^+
 
     The matrix is padded by zeros to a power of two; the padding is a reducing subspace.
+
+    The circuit is W times a reflection of the ancilla, multiplexed by the singular value, times
+    V^+: two unitaries of the system, three under controls, which act on one CZ and on a diagonal.
+    They come from a singular value decomposition: cubic work in the dimension when the circuit is
+    made, and a number of gates that grows like its square. This is the reference for small
+    matrices; what is to grow has a structured encoding.
 
     Parameters
     ----------
@@ -50,19 +59,17 @@ def dilation(matrix: ArrayLike, alpha: float | None = None, name: str = "U_A") -
     used = _checked_alpha(A, alpha)
 
     @cache
-    def unitary() -> Array:  # cubic work: only when a state or a circuit is really wanted
-        return _dilate(padded, used)
+    def factors() -> Factors:  # cubic work: only when a state or a circuit is really wanted
+        return _factors(padded, used)
+
+    @cache
+    def unitary() -> Array:
+        return _dilate(*factors())
 
     def apply(state: Array, adjoint: bool) -> Array:
         flat = state.reshape(-1, 2 ** (qubits + 1))
         U = unitary()
         return right_multiply(flat, U.conj() if adjoint else U.T).reshape(state.shape)
-
-    def build(num_controls: int) -> QuantumCircuit:
-        circuit = QuantumCircuit(qubits + 1 + num_controls)
-        matrix = controlled(unitary(), num_controls)
-        circuit.append(UnitaryGate(matrix, label=name), circuit.qubits)
-        return circuit
 
     return BlockEncoding(
         used,
@@ -70,7 +77,7 @@ def dilation(matrix: ArrayLike, alpha: float | None = None, name: str = "U_A") -
         qubits,
         1,
         apply,
-        build,
+        lambda num_controls: _build(factors(), qubits, num_controls, name),
         is_real=not np.iscomplexobj(A),
         name=name,
         work=4.0 ** (qubits + 1),
@@ -78,7 +85,7 @@ def dilation(matrix: ArrayLike, alpha: float | None = None, name: str = "U_A") -
 
 
 def scalar_dilation(value: float, alpha: float, num_system: int) -> BlockEncoding:
-    """Encode value * identity with subnormalisation alpha: one rotation of the ancilla."""
+    """Encode value * identity with subnormalisation alpha: one reflection of the ancilla."""
     c = value / alpha
     s = math.sqrt(max(0.0, 1 - c * c))
     U = np.array([[c, s], [s, -c]])
@@ -89,11 +96,31 @@ def scalar_dilation(value: float, alpha: float, num_system: int) -> BlockEncodin
 
     def build(num_controls: int) -> QuantumCircuit:
         circuit = QuantumCircuit(num_system + 1 + num_controls)
-        gate = UnitaryGate(controlled(U, num_controls), label=f"{value:g}")
-        circuit.append(gate, range(num_system, num_system + 1 + num_controls))
+        controls = range(num_system + 1, circuit.num_qubits)
+        append_reflection(circuit, np.array([math.atan2(s, c)]), num_system, (), controls)
         return circuit
 
     return BlockEncoding(alpha, 0.0, num_system, 1, apply, build, name=f"{value:g}I")
+
+
+def append_reflection(
+    circuit: QuantumCircuit,
+    angles: RealArray,
+    target: int,
+    system: Sequence[int],
+    controls: Sequence[int] = (),
+) -> None:
+    """Append [[cos a_j, sin a_j], [sin a_j, -cos a_j]] = R_y(a_j) Z R_y(-a_j) for |j>_system.
+
+    Only Z has to be under the controls. An empty system takes one angle.
+    """
+    if not controls:
+        circuit.z(target)
+        append_rotations(circuit, "y", 2 * angles, target, system)
+        return
+    append_rotations(circuit, "y", -angles, target, system)
+    negate_ones(circuit, [*controls, target])
+    append_rotations(circuit, "y", angles, target, system)
 
 
 def right_multiply(rows: Array, matrix: Array) -> Array:
@@ -117,10 +144,38 @@ def _checked_alpha(A: Array, alpha: float | None) -> float:
     return used
 
 
-def _dilate(A: Array, alpha: float) -> Array:
-    W, sigma, Vh = np.linalg.svd(A)
-    cosine = np.minimum(sigma / alpha, 1.0)
-    sine = np.sqrt(1 - cosine**2)
-    top = np.hstack(((W * cosine) @ Vh, (W * sine) @ W.conj().T))
-    bottom = np.hstack(((Vh.conj().T * sine) @ Vh, -(Vh.conj().T * cosine) @ W.conj().T))
-    return np.vstack((top, bottom))
+def _factors(A: Array, alpha: float) -> Factors:
+    """W, angles and V^+ with A / alpha = W cos(angles) V^+, W = V where A is Hermitian."""
+    if np.array_equal(A, A.conj().T):
+        values, W = np.linalg.eigh(A)
+        Vh = W.conj().T
+    else:
+        W, values, Vh = np.linalg.svd(A)
+    cosine = np.clip(values / alpha, -1.0, 1.0)
+    return W, np.arctan2(np.sqrt((1 - cosine) * (1 + cosine)), cosine), Vh
+
+
+def _dilate(W: Array, angles: RealArray, Vh: Array) -> Array:
+    X, Y = (W * np.cos(angles)) @ Vh, (W * np.sin(angles)) @ Vh
+    return np.block([[X, Y], [Y, -X]])
+
+
+def _build(factors: Factors, num_system: int, num_controls: int, name: str) -> QuantumCircuit:
+    """The circuit on system, ancilla, controls.
+
+    U = Q (V R V^+) with the reflections R and Q = W V^+ = P D P^+. Where not all controls read 1,
+    R and D are left out: what remains is P P^+ V V^+ = 1.
+    """
+    W, angles, Vh = factors
+    circuit = QuantumCircuit(num_system + 1 + num_controls)
+    system, controls = range(num_system), range(num_system + 1, circuit.num_qubits)
+    append_unitary(circuit, Vh, system, name)
+    append_reflection(circuit, angles, num_system, system, controls)
+    if not controls or np.array_equal(W, Vh.conj().T):
+        append_unitary(circuit, W, system, name)
+        return circuit
+    phases, P = eigenbasis(W @ Vh)
+    append_unitary(circuit, (Vh @ P).conj().T, system, name)
+    rest = append_phases(circuit, phases, system, controls)
+    append_unitary(circuit, P * np.exp(1j * rest), system, name)
+    return circuit

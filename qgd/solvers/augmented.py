@@ -15,12 +15,11 @@ from dataclasses import replace
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import UnitaryGate
 from scipy.sparse import block_diag, csr_array
 
 from qgd.core.arrays import Array, RealArray
 from qgd.encoding.block_encoding import BlockEncoding, Build
-from qgd.encoding.gates import controlled
+from qgd.encoding.dilation import append_reflection
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import run_circuit
 from qgd.solvers.qsvt import projector_phase
@@ -62,10 +61,10 @@ def augmented_preparation(inner: QuantumCircuit, n: int) -> Build:
 
 
 def augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
-    """Encode X (+) value * identity: U where the top qubit reads 0, a rotation where it reads 1."""
+    """Encode X (+) value * identity: U where the top qubit reads 0, a reflection where 1."""
     n, a = inner.num_system, max(1, inner.num_ancillas)
     s = math.sqrt(max(0.0, 1 - value * value))
-    rotation = np.array([[value, s], [s, -value]])
+    reflection, angle = np.array([[value, s], [s, -value]]), np.array([math.atan2(s, value)])
 
     def apply(state: Array, adjoint: bool) -> Array:
         split = state.reshape(*state.shape[:-1], 2, 2**n)
@@ -74,7 +73,7 @@ def augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
         used = lower.reshape(*state.shape[:-2], -1, 2**inner.num_ancillas, 2**n)
         out[..., 0, :] = inner.apply(used, adjoint=adjoint).reshape(lower.shape)
         pairs = split[..., 1, :].reshape(*state.shape[:-2], -1, 2, 2**n)
-        out[..., 1, :] = np.matmul(rotation, pairs).reshape(lower.shape)
+        out[..., 1, :] = np.matmul(reflection, pairs).reshape(lower.shape)
         return out.reshape(state.shape)
 
     def build(num_controls: int) -> QuantumCircuit:
@@ -86,8 +85,7 @@ def augmented_encoding(inner: BlockEncoding, value: float) -> BlockEncoding:
         target = [*range(n), *ancillas[: inner.num_ancillas], *work, n, *controls]
         circuit.compose(inner.build(1 + num_controls), target, inplace=True, wrap=False)
         circuit.x(n)
-        gate = UnitaryGate(controlled(rotation, 1 + num_controls), label="1/t")
-        circuit.append(gate, [ancillas[0], n, *controls])
+        append_reflection(circuit, angle, ancillas[0], (), [n, *controls])
         return circuit
 
     return replace(

@@ -12,6 +12,7 @@ from unitaries import assert_circuit_is_the_operator, assert_unitary, emulated_u
 
 import qgd
 from qgd.encoding.dilation import right_multiply, scalar_dilation
+from qgd.execution.gate_level import opaque_gates
 
 
 @given(encoded_matrices())
@@ -32,12 +33,29 @@ def test_circuit_is_the_operator_under_any_number_of_controls(controls, case):
 def test_dilation_is_the_matrix_of_its_definition(case):
     A, encoding = case
     U, X = emulated_unitary(encoding), A / encoding.alpha
-    right = U[:2, 2:]
-    assert_allclose(U[:2, :2], X, atol=1e-12)
-    assert_allclose(U[2:, 2:], -X.conj().T, atol=1e-12)
-    # sqrt(1 - A A^+ / alpha^2) is the positive root.
-    assert_allclose(right @ right, np.eye(2) - X @ X.conj().T, atol=1e-12)
-    assert np.linalg.eigvalsh((right + right.conj().T) / 2).min() > -1e-9
+    Y = U[:2, 2:]
+    assert_allclose(U, np.block([[X, Y], [Y, -X]]), atol=1e-12)
+    assert_allclose(Y @ Y.conj().T, np.eye(2) - X @ X.conj().T, atol=1e-12)
+    # Y = W s V^+ beside X = W c V^+.
+    assert_allclose(Y @ X.conj().T, X @ Y.conj().T, atol=1e-12)
+
+
+@pytest.mark.parametrize("controls", [0, 1, 2])
+@given(matrices(3, 3), st.sampled_from([1.0, 1j]))
+def test_hermitian_matrices_share_one_eigenbasis(controls, A, unit):
+    H = unit * (A + unit**2 * A.T)  # indefinite, real or imaginary
+    encoding = qgd.dilation(H)
+    assert_allclose(encoding.block()[:3, :3], H, atol=1e-12)
+    assert_circuit_is_the_operator(encoding, controls)
+    assert encoding.build(controls).count_ops().get("unitary", 0) <= 2
+
+
+def test_circuit_has_two_unitaries_of_the_system_and_three_under_controls():
+    encoding = qgd.dilation(np.random.default_rng(0).normal(size=(5, 5)))
+    for controls, unitaries in ((0, 2), (1, 3), (4, 3)):
+        circuit = encoding.build(controls)
+        assert circuit.count_ops()["unitary"] == unitaries
+        assert opaque_gates(circuit) == {"U_A": 3}
 
 
 @given(matrices(3, 3).filter(lambda A: np.linalg.norm(A) > 1e-3))
@@ -94,5 +112,5 @@ def test_right_multiply_is_the_matrix_product_for_all_mixtures_of_real_and_compl
 def test_unitary_is_not_computed_before_it_is_needed(monkeypatch):
     from qgd.encoding import dilation as module
 
-    monkeypatch.setattr(module, "_dilate", lambda A, alpha: pytest.fail("dilated too early"))
+    monkeypatch.setattr(module, "_factors", lambda A, alpha: pytest.fail("dilated too early"))
     assert qgd.dilation(np.eye(2)).alpha == 1.0
