@@ -8,25 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qgd.core.arrays import Array, RealArray
-
-
-def controlled(unitary: Array, num_controls: int) -> Array:
-    """Matrix of a gate controlled on further, most significant qubits, all being 1."""
-    size = len(unitary)
-    result = np.eye(size * 2**num_controls, dtype=unitary.dtype)
-    result[-size:, -size:] = unitary
-    return result
-
-
-def householder(column: RealArray) -> RealArray:
-    """Symmetric orthogonal matrix that maps e_0 to a real unit vector."""
-    v = -column.copy()
-    v[0] += 1.0
-    squared = v @ v
-    if squared < 1e-30:
-        return np.eye(len(column))
-    return np.eye(len(column)) - 2.0 * np.outer(v, v) / squared
+from qgd.core.arrays import RealArray
 
 
 def rotation(angle: float) -> RealArray:

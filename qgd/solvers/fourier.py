@@ -18,15 +18,15 @@ from functools import lru_cache
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import UnitaryGate
 from scipy.special import erfc
 
 from qgd.core.arrays import Array, RealArray
 from qgd.core.checks import check_real
 from qgd.core.parallel import Workers
 from qgd.core.resources import Cost
-from qgd.encoding.gates import controlled, householder
 from qgd.encoding.linear_system import EncodedSystem
+from qgd.encoding.state_preparation import real_state_preparation
+from qgd.solvers.dense_evolution import DenseEvolution, check_evolutions
 from qgd.solvers.interface import (
     Inversion,
     Level,
@@ -41,7 +41,6 @@ from qgd.solvers.inverse_polynomial import check_length
 from qgd.solvers.sine_parts import apply_in_parts
 from qgd.solvers.sine_series import (
     apply_as_polynomial,
-    evolution,
     evolution_degree,
 )
 
@@ -64,7 +63,8 @@ class FourierLCU:
     kappa : float, optional
         alpha / sigma_min or larger; by default the system's proved bound.
     level : str
-        As for `QSVT`; the gate level uses e^{i delta H} as a dense unitary.
+        As for `QSVT`; the gate level takes the powers of e^{i delta H} from `DenseEvolution`,
+        which says what their gates count.
 
     References
     ----------
@@ -128,19 +128,22 @@ class FourierLCU:
         """Prepare b and invert: qubits are system, dilation, index."""
         weights, _ = fourier_weights(resolve_kappa(self.kappa, system)[0], self.epsilon)
         n, index = system.encoding.num_system, _index_qubits(weights)
+        remedy = "use level='block', or QSVT, whose circuit is built from the encoding"
+        check_evolutions(system, index + 1, remedy)
         register = list(range(n + 1, n + 1 + index))
         padded = np.zeros(2**index)
         padded[: len(weights)] = weights
-        prepare = householder(np.sqrt(np.abs(padded) / np.abs(padded).sum()))
-        signs = np.where(padded < 0, -1.0, 1.0)
+        roots = np.sqrt(np.abs(padded) / np.abs(padded).sum())
+        evolution = DenseEvolution.of(system)
         circuit = QuantumCircuit(n + 1 + index, name="fourier_lcu", global_phase=-np.pi / 2)
         place_preparation(circuit, system)
-        circuit.append(UnitaryGate(prepare, label="prep"), register)
-        circuit.append(UnitaryGate(evolution(system, SPACING), label="evolve1"), range(n + 1))
+        circuit.compose(real_state_preparation(roots), register, inplace=True)
+        circuit.compose(evolution.circuit(SPACING), range(n + 1), inplace=True)
         for bit, control in enumerate(register):
-            power = controlled(evolution(system, SPACING * 2**bit), 1)
-            circuit.append(UnitaryGate(power, label=f"evolve{2**bit}"), [*range(n + 1), control])
-        circuit.append(UnitaryGate(prepare.T * signs, label="unprep"), register)
+            power = evolution.circuit(SPACING * 2**bit, 1)
+            circuit.compose(power, [*range(n + 1), control], inplace=True)
+        unprepare = real_state_preparation(np.copysign(roots, padded)).inverse()
+        circuit.compose(unprepare, register, inplace=True)
         circuit.x(n)
         return circuit
 

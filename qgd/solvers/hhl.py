@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import QFTGate, UCRYGate, UnitaryGate
+from qiskit.circuit.library import QFTGate, UCRYGate
 
-from qgd.core.checks import check_choice, check_integer, check_memory, check_real
+from qgd.core.checks import check_choice, check_integer, check_real
 from qgd.core.resources import Cost
-from qgd.encoding.gates import controlled
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.encoding.state_preparation import real_state_preparation
 from qgd.solvers.clock_filter import (
@@ -22,6 +21,7 @@ from qgd.solvers.clock_filter import (
     sine_weights,
     window,
 )
+from qgd.solvers.dense_evolution import DenseEvolution, check_evolutions
 from qgd.solvers.interface import (
     Inversion,
     Level,
@@ -35,7 +35,6 @@ from qgd.solvers.interface import (
 from qgd.solvers.sine_series import (
     apply_as_polynomial,
     apply_by_calls,
-    evolution,
     evolution_degree,
 )
 
@@ -60,8 +59,9 @@ class HHL:
     kappa : float, optional
         alpha / sigma_min or larger; by default the system's proved bound.
     level : str
-        As for `QSVT`; the gate level uses e^{i t H} as a dense unitary, for a symmetric matrix
-        e^{i t X} without the dilation.
+        As for `QSVT`; the gate level takes the powers of e^{i t H}, for a symmetric matrix of
+        e^{i t X}, from `DenseEvolution`, which says what their gates count. The eigenvalues that
+        the flag is rotated by are those that the clock shows.
     table : str
         What the flag is rotated by: ``"fitted"`` (the values that bring f closest to C / s) or
         ``"reciprocal"`` (C over the eigenvalue that the clock shows, as in the paper).
@@ -118,18 +118,16 @@ class HHL:
         n = system.encoding.num_system
         symmetric = _is_symmetric(system)
         used = n if symmetric else n + 1
-        check_memory(
-            16.0 * 8 * clock * 4.0 ** (used + 1),
-            f"dense evolutions of {used} qubits for a gate-level HHL circuit",
-            "use level='block', or QSVT, whose circuit is built from the encoding",
-        )
+        remedy = "use level='block', or QSVT, whose circuit is built from the encoding"
+        check_evolutions(system, 2 * clock, remedy)
+        evolution = DenseEvolution.of(system, symmetric)
         register = list(range(used, used + clock))
         flag = used + clock
         estimate = QuantumCircuit(flag + 1)
         estimate.compose(real_state_preparation(window(clock)), register, inplace=True)
         for bit, control in enumerate(register):
-            power = controlled(evolution(system, TIME * 2**bit, symmetric), 1)
-            estimate.append(UnitaryGate(power, label=f"evolve{2**bit}"), [*range(used), control])
+            power = evolution.circuit(TIME * 2**bit, 1)
+            estimate.compose(power, [*range(used), control], inplace=True)
         estimate.append(QFTGate(clock).inverse(), register)
         angles = 2 * np.arccos(np.clip(inverse_table(kappa, clock, self.table), -1, 1))
         circuit = QuantumCircuit(flag + 1, name="hhl")

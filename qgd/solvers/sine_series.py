@@ -11,10 +11,9 @@ import math
 import numpy as np
 from numpy.polynomial.chebyshev import chebval
 from scipy.fft import dct
-from scipy.linalg import expm
 from scipy.special import jv
 
-from qgd.core.arrays import Array, RealArray
+from qgd.core.arrays import RealArray
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.solvers.interface import apply_odd_chebyshev
 
@@ -47,23 +46,6 @@ def evolution_degree(
         if rest > 0 and curvature * tau <= allowed * rest:
             return degree, curvature * tau / rest
         degree += 1
-
-
-def hermitian_dilation(system: EncodedSystem) -> Array:
-    """[[0, A], [A^+, 0]] / alpha, dense; the extra qubit is the most significant."""
-    X = system.encoding.block() / system.encoding.alpha
-    zero = np.zeros_like(X)
-    return np.block([[zero, X], [X.conj().T, zero]])
-
-
-def evolution(system: EncodedSystem, time: float, symmetric: bool = False) -> Array:
-    """e^{i t H} as a dense matrix, for gate-level circuits of small systems.
-
-    H is the dilation, or A / alpha itself where that is symmetric.
-    """
-    if symmetric:
-        return np.asarray(expm(1j * time * system.encoding.block() / system.encoding.alpha))
-    return np.asarray(expm(1j * time * hermitian_dilation(system)))
 
 
 def apply_by_calls(

@@ -127,15 +127,6 @@ def test_more_clock_qubits_come_closer_to_the_solution():
     assert errors[0] > 3 * errors[1] > 9 * errors[2]
 
 
-def test_circuits_with_evolutions_too_large_for_memory_are_refused(monkeypatch):
-    def refuse(size, what, remedy):
-        raise qgd.QGDError(qgd.Outcome.TOO_LARGE, f"{what}; {remedy}")
-
-    monkeypatch.setattr(module, "check_memory", refuse)
-    with pytest.raises(qgd.QGDError, match="use level='block', or QSVT"):
-        qgd.HHL().circuit(small_history())
-
-
 @pytest.mark.parametrize("table", ["fitted", "reciprocal"])
 def test_symmetric_matrices_need_no_dilation_qubit(table):
     A = np.array([[1.0, 0.4, 0.0], [0.4, -0.8, 0.2], [0.0, 0.2, 0.5]])

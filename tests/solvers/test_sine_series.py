@@ -10,17 +10,15 @@ from inversions import apply_function, small_history
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 from scipy.special import jv
-from strategies import DenseSystem, fewer, linear_systems, reals, vectors
+from strategies import DenseSystem, linear_systems, reals, vectors
 
 import qgd
 from qgd.solvers.sine_series import (
     apply_as_polynomial,
     apply_by_calls,
     evaluate,
-    evolution,
     evolution_degree,
     evolution_tail,
-    hermitian_dilation,
 )
 
 TIMES = [np.pi / 2, 7 * np.pi / 8]
@@ -82,34 +80,3 @@ def test_cut_bounds_what_the_degree_leaves_out_and_is_a_small_part_of_the_error(
     found = apply_by_calls(weights, t, system, coarse)
     allowed = np.abs(weights) @ np.arange(1, len(weights) + 1) ** 2 * tau / rest
     assert np.abs(found - exact).max() <= allowed / np.sqrt(8) + 1e-13
-
-
-@fewer(2)
-@given(linear_systems(3), reals(0.1, 3.0), reals(0.1, 3.0))
-def test_evolutions_are_unitary_and_add_their_times(linear, s, t):
-    system = qgd.encode(linear)
-    U = evolution(system, s)
-    assert_allclose(U @ U.conj().T, np.eye(len(U)), atol=1e-12)
-    assert_allclose(U @ evolution(system, t), evolution(system, s + t), atol=1e-12)
-
-
-@given(linear_systems(3))
-def test_hermitian_dilation_holds_the_encoded_matrix_off_the_diagonal(linear):
-    system = qgd.encode(linear)
-    H, size, n = hermitian_dilation(system), system.encoding.dimension, len(linear.rhs)
-    assert_allclose(H, H.conj().T)
-    X = linear.matrix.toarray() / system.encoding.alpha
-    assert_allclose(H[:n, size : size + n], X, atol=1e-12)
-    assert np.abs(np.linalg.eigvalsh(H)).max() <= 1 + 1e-12
-
-
-@fewer(2)
-@given(linear_systems(3), st.sampled_from(TIMES))
-def test_lower_half_of_the_imaginary_evolution_is_the_sine_of_the_matrix(linear, t):
-    system = qgd.encode(linear)
-    size = system.encoding.dimension
-    start = np.concatenate((system.padded_rhs, np.zeros(size)))
-    U = evolution(system, t)
-    lower = ((U - U.conj().T) / 2j @ start)[size:]
-    wanted = apply_function(lambda s: np.sin(t * s), system)
-    assert_allclose(system.unpad(lower), wanted, atol=1e-12)
