@@ -5,8 +5,8 @@ from __future__ import annotations
 from qiskit import QuantumCircuit
 
 from qgd.core.checks import check_integer
+from qgd.encoding.unitary_circuit import LARGEST_OPAQUE
 
-LARGEST_OPAQUE = 6
 # Gates whose only description is a matrix, or a vector, of exponential size.
 _OPAQUE = {
     "unitary",
@@ -54,12 +54,22 @@ def check_gate_level(circuit: QuantumCircuit, largest: int = LARGEST_OPAQUE) -> 
     """Refuse a circuit that holds a gate given by its matrix on more than `largest` qubits.
 
     Such a gate hides an exponential number of elementary ones: a circuit with it can be simulated,
-    and compiled at that price, but its gate count says nothing.
+    and compiled at that price, but its gate count says nothing. The circuits of all solvers pass,
+    for both structures of `encode` and at every size, unless encodings that were passed in hold
+    such gates. A dilated step and the evolutions of `HHL` and `FourierLCU` are still known as
+    matrices only, so they are long: a sequence of pieces of at most six qubits.
 
     Raises
     ------
     ValueError
         Naming the widest such gate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from qgd import PolynomialMap, QSVT, carleman, encode, history_system
+    >>> step = carleman(PolynomialMap([np.ones(32), -0.1 * np.eye(32)]), 1)
+    >>> check_gate_level(QSVT(1.0).circuit(encode(history_system(step, np.zeros(32), 1))))
     """
     check_integer("largest", largest, 1)
     found = opaque_gates(circuit)
@@ -67,6 +77,6 @@ def check_gate_level(circuit: QuantumCircuit, largest: int = LARGEST_OPAQUE) -> 
     if width > largest:
         raise ValueError(
             f"`circuit` must hold no gate given by its matrix above {largest} qubits, got "
-            f"{label!r} on {width}; use fewer weights or a lower order, or QSVT, LCU or "
-            "KernelReflection on a structured encoding"
+            f"{label!r} on {width}; write it in gates, with qiskit.transpile(circuit, "
+            "basis_gates=['cx', 'rz', 'sx', 'x'], qubits_initially_zero=False) or by hand"
         )

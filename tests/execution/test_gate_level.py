@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from inversions import small_history
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, transpile
 from qiskit.circuit.library import StatePreparation, UnitaryGate
+from scipy.sparse import csr_array
+from strategies import DenseSystem
 
 import qgd
 from qgd.execution.gate_level import opaque_gates
@@ -41,17 +43,55 @@ def test_the_limit_is_exact():
         qgd.check_gate_level(nested(3), 2)
 
 
-@pytest.mark.parametrize(
-    "solver",
-    [
-        qgd.QSVT(0.5), qgd.LCU(1.0), qgd.FourierLCU(1.0), qgd.HHL(num_clock=4),
-        qgd.KernelReflection(2.0, norm=1.0),
-    ],
-    ids=lambda s: type(s).__name__,
-)  # fmt: skip
+SOLVERS = [
+    qgd.QSVT(0.5), qgd.LCU(1.0), qgd.FourierLCU(1.0), qgd.HHL(num_clock=4),
+    qgd.KernelReflection(2.0, norm=1.0),
+]  # fmt: skip
+
+
+def one_step(entries: int, structure: str, order: int = 1) -> qgd.EncodedSystem:
+    """One step of a map that is neither symmetric nor a stencil, from zero."""
+    turn = 0.1 * np.random.default_rng(0).normal(size=(entries, entries))
+    step = qgd.carleman(qgd.PolynomialMap([0.1 * np.ones(entries), turn]), order)
+    return qgd.encode(qgd.history_system(step, np.zeros(entries), 1, 0), structure=structure)
+
+
+@pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: type(s).__name__)
 @pytest.mark.parametrize("order", [1, 2])
 def test_small_circuits_of_all_solvers_are_at_gate_level(solver, order):
     qgd.check_gate_level(solver.circuit(small_history(order, 1, 0)))
+
+
+@pytest.mark.parametrize("solver", SOLVERS, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("structure", ["dilation", "structured"])
+def test_circuits_of_a_step_of_more_than_sixteen_entries_are_at_gate_level(solver, structure):
+    system = one_step(17, structure)
+    assert system.encoding.num_system >= 6
+    circuit = solver.circuit(system)
+    assert circuit.num_qubits > 6 + 3
+    qgd.check_gate_level(circuit)
+
+
+@pytest.mark.parametrize(
+    ("solver", "num_qubits", "symmetric"),
+    [
+        (qgd.FourierLCU(1.0), 5, False), (qgd.FourierLCU(1.0), 6, True),
+        (qgd.HHL(num_clock=3), 5, True), (qgd.HHL(num_clock=3), 6, False),
+        (qgd.HHL(num_clock=3), 7, True),
+    ],
+)  # fmt: skip
+def test_evolutions_of_dense_systems_are_at_gate_level(solver, num_qubits, symmetric):
+    A = np.random.default_rng(0).normal(size=(2**num_qubits, 2**num_qubits))
+    A = np.eye(len(A)) + 0.1 * (A + A.T if symmetric else A) / len(A) ** 0.5
+    circuit = solver.circuit(qgd.encode(DenseSystem(csr_array(A), np.ones(len(A)), 2.0)))
+    assert max(opaque_gates(circuit).values()) == min(6, num_qubits)
+    qgd.check_gate_level(circuit)
+
+
+def test_lchs_of_a_flow_of_more_than_sixteen_entries_is_at_gate_level():
+    rates = -np.eye(17) + 0.1 * np.random.default_rng(0).normal(size=(17, 17))
+    flow = qgd.carleman(qgd.PolynomialSystem([np.zeros(17), rates]), 1)
+    qgd.check_gate_level(qgd.LCHS(0.5).circuit(qgd.encode_flow(flow, np.ones(17), 0.1)))
 
 
 def test_index_preparation_of_many_chebyshev_terms_holds_no_matrix():
@@ -60,11 +100,14 @@ def test_index_preparation_of_many_chebyshev_terms_holds_no_matrix():
     qgd.check_gate_level(circuit)
 
 
-def test_a_dilated_step_of_more_than_sixteen_entries_is_not_and_the_check_says_so():
-    # The step is one dense dilation: block, ancilla and the control that says when it acts.
-    for n, widest in ((16, 6), (17, 7)):
-        step = qgd.carleman(qgd.PolynomialMap([np.ones(n), 0.1 * np.eye(n)]), 1)
-        circuit = qgd.encode(qgd.history_system(step, np.zeros(n), 1, 0)).encoding.circuit
-        assert max(opaque_gates(circuit).values()) == widest
-    with pytest.raises(ValueError, match="above 6 qubits, got 'U_C' on 7"):
-        qgd.check_gate_level(circuit)
+@pytest.mark.parametrize(("entries", "piece"), [(16, 4), (17, 5), (64, 6), (65, 6)])
+def test_a_dilated_step_is_made_of_pieces_of_the_system_alone(entries, piece):
+    # Neither the ancilla nor the control that says when the step acts.
+    assert opaque_gates(one_step(entries, "dilation").encoding.circuit) == {"U_C": piece}
+
+
+def test_the_named_remedy_brings_a_circuit_to_gate_level():
+    with pytest.raises(ValueError, match=r"write it in gates, with qiskit\.transpile") as refused:
+        qgd.check_gate_level(nested(7))
+    call = str(refused.value).split("with qiskit.")[1].split(" or by hand")[0]
+    qgd.check_gate_level(eval(call, {"transpile": transpile, "circuit": nested(7)}))
