@@ -12,6 +12,7 @@ from qgd.dynamics.transforms import shift
 from qgd.embedding.carleman import carleman
 from qgd.embedding.history import history_system
 from qgd.encoding.linear_system import encode
+from qgd.execution.gate_level import check_gate_level
 from qgd.pipeline.train import Round
 from qgd.solvers.direct import Direct
 from qgd.solvers.interface import run_circuit
@@ -23,7 +24,7 @@ _AGREEMENT = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class GateInstance:
-    """The first steps of a run, as a circuit of gates.
+    """The first steps of a run, as a circuit of gates that passes `check_gate_level`.
 
     Parameters
     ----------
@@ -68,6 +69,7 @@ def gate_instance(finished: Round) -> GateInstance | None:
             continue
         circuit = coarse.circuit(encoded)
         if circuit.num_qubits <= _LARGEST:
+            check_gate_level(circuit)
             emulated = replace(coarse, level="block").prepare(encoded).state.amplitudes
             deviation = float(np.abs(run_circuit(circuit, encoded) - emulated).max())
             if deviation > _AGREEMENT:

@@ -13,6 +13,7 @@ from pathlib import Path
 import jobs
 import pytest
 
+import qgd
 from qgd.core.checks import format_bytes
 
 QGD = [sys.executable, "-c", jobs.interruptible("from qgd.cli import main; main()")]
@@ -40,6 +41,7 @@ def test_train_prints_the_page_and_writes_its_files(tmp_path: Path) -> None:
 
         circuit = qpy.load(stream)[0]
     assert circuit.num_qubits == record["gate_level"]["qubits"]
+    qgd.check_gate_level(circuit)
 
 
 def test_own_csv_is_trained_on_a_named_column(tmp_path: Path) -> None:

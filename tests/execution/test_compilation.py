@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inversions import small_history
-from qiskit import QuantumCircuit, transpile
+from qiskit import QuantumCircuit, qpy, transpile
 from qiskit.quantum_info import Operator, Statevector
 from strategies import fewer
 
@@ -105,6 +107,20 @@ def test_circuits_of_all_solvers_compile_to_the_same_state(solver):
     compiled = qgd.compile_circuit(circuit)
     found = Statevector(compiled.circuit).data - Statevector(circuit).data
     assert np.abs(found).max() < 1e-11
+
+
+def test_a_controlled_dilation_of_32_entries_compiles_inverted_and_is_read_back():
+    circuit = qgd.dilation(np.random.default_rng(0).normal(size=(32, 32))).build(1).inverse()
+    state = np.random.default_rng(1).normal(size=(2, 2**7)).T @ [1, 1j]
+    state /= np.linalg.norm(state)
+    wanted = Statevector(state).evolve(circuit).data
+    stream = io.BytesIO()
+    qpy.dump(circuit, stream)
+    stream.seek(0)
+    compiled = qgd.compile_circuit(circuit)
+    assert compiled.cx_count < 1400
+    for each in (compiled.circuit, qpy.load(stream)[0]):
+        assert np.abs(Statevector(state).evolve(each).data - wanted).max() < 1e-12
 
 
 def test_an_oracle_that_stands_alone_is_right_where_the_transpiler_alone_is_not():

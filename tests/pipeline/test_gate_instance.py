@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 
 import qgd
 from qgd.pipeline import gate_instance as module
@@ -33,6 +35,7 @@ def test_circuit_agrees_with_the_emulation(solver: qgd.LinearSolver) -> None:
     assert gate is not None
     assert gate.deviation < 1e-10
     assert gate.circuit.num_qubits <= 12
+    qgd.check_gate_level(gate.circuit)
     assert gate.order >= 2 or not isinstance(solver, qgd.QSVT)
 
 
@@ -44,6 +47,19 @@ def test_instance_is_no_longer_than_the_run() -> None:
     gate = gate_instance(trained(qgd.QSVT(), num_steps=1))
     assert gate is not None
     assert gate.num_steps == 1
+
+
+def test_circuit_with_an_opaque_unitary_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = qgd.HHL.circuit
+
+    def opaque(self: qgd.HHL, system: qgd.EncodedSystem) -> QuantumCircuit:
+        circuit = kept(self, system)
+        circuit.unitary(np.eye(2**7), range(7), label="opaque")
+        return circuit
+
+    monkeypatch.setattr(qgd.HHL, "circuit", opaque)
+    with pytest.raises(ValueError, match="above 6 qubits, got 'opaque' on 7"):
+        gate_instance(trained(qgd.HHL()))
 
 
 def test_circuit_that_disagrees_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
