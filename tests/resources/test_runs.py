@@ -38,8 +38,10 @@ def test_counts_are_those_of_the_compiled_circuit(which):
     assert found.calls == sum(label.startswith(name) for label in labels)
     assert found.gates.toffoli == whole.toffoli
     assert t_count(found.gates, 1e-2) == pytest.approx(t_count(whole, 1e-2), rel=0.02)
-    assert found.gates.cx == pytest.approx(whole.cx, rel=0.05)
-    assert found.gates.depth == pytest.approx(whole.depth, rel=0.05)
+    # Alone, the NOTs of a call find more idle qubits to borrow than inside of a gate; and parts
+    # one after another are deeper than a circuit.
+    assert whole.cx - 12 * found.calls <= found.gates.cx <= whole.cx
+    assert whole.depth <= found.gates.depth <= 1.25 * whole.depth
     assert circuit.num_qubits == system.encoding.num_qubits + found.qubits
 
 
