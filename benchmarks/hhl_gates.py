@@ -5,9 +5,10 @@ random eigenvectors and eigenvalues, against the size of the clock, for both tab
 Rival: the solver that Qiskit dropped in 2023 (on qiskit-terra 0.24, another machine, not run here):
 16 x 16, kappa = 10: 11 qubits, 128 631 CX, fidelity 0.9997.
 Goal: fidelity >= 0.9998 with at most 4200 CX.
-Expected: every controlled power of e^{itA} is a dense five-qubit unitary of about 240 CX, used
-twice for each clock qubit, so the clock decides: the fitted table needs five qubits where the
-reciprocal one needs eight.
+Expected: every controlled power of e^{itA} is two dense four-qubit unitaries around a multiplexed
+rotation, about 206 CX, used twice for each clock qubit, so the clock decides: the fitted table
+needs five qubits where the reciprocal one needs eight. (The powers could share one eigenbasis,
+which would leave about 500 CX; but nothing would be left of the evolutions that are counted here.)
 
 Fidelity: |<x|x~>|^2 of the normalised solution of numpy.linalg.solve and the post-selected state of
 the compiled circuit.

@@ -26,10 +26,11 @@ class DenseEvolution:
 
     Only the middle is controlled. What is counted: the decomposition is classical, cubic in the
     dimension, and each evolution costs four (symmetric: two) dense unitaries of the system, of
-    O(4^n) gates, however long it lasts; a dense matrix is known too well for anything else. So
-    counts of these circuits say what a reference run of a small system costs, not how the method
-    scales. Every power is complete: neighbours could share W and V, but then phase estimation would
-    shrink to a rotation by known singular values, and a count would hold no evolution at all.
+    O(4^n) gates, however long it lasts. Counts of these circuits are those of a reference run of a
+    small system; scaling is for the solvers that call a structured encoding (QSVT, LCU,
+    KernelReflection). Every power is complete: neighbours could share W and V, but then phase
+    estimation would shrink to a rotation by known singular values, and a count would hold no
+    evolution at all.
 
     Parameters
     ----------
