@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from strategies import DenseSystem, fewer
 
 import qgd
+from qgd.solvers import fourier as module
 from qgd.solvers.dense_evolution import DenseEvolution
 from qgd.solvers.fourier import SPACING, _cotangent_correction, _target, fourier_weights
 from qgd.solvers.sine_series import evaluate
@@ -71,6 +72,16 @@ def test_amplitudes_are_the_series_over_the_sum_of_its_weights(level):
     k = np.arange(1, len(weights) + 1)
     wanted = apply_function(lambda s: np.sin(np.outer(s, k) * SPACING) @ weights, system)
     assert_allclose(solved.state.amplitudes, wanted / np.abs(weights).sum(), atol=1e-10)
+
+
+def test_weights_of_either_sign_keep_it_in_the_circuit(monkeypatch):
+    monkeypatch.setattr(module, "fourier_weights", lambda *_: (np.array([0.8, -0.3, 0.1]), 1e-3))
+    system = small_history(1, 1, 0)
+    gate, polynomial = (
+        qgd.FourierLCU(level=level).prepare(system).state.amplitudes
+        for level in ("gate", "polynomial")
+    )
+    assert_allclose(gate, polynomial, atol=1e-10)
 
 
 def test_index_register_holds_all_times(monkeypatch):
