@@ -213,3 +213,21 @@ def test_divergence_by_overshoot_is_named_and_a_run_without_sparse_steps_asks_no
     _, records = run(replace(short, sparse_steps=0))
     assert records[-1]["event"] == "pruned"
     assert records[-1]["eta_lambda_max"] is None
+
+
+def test_recorded_stiffness_is_that_of_the_pruned_network_with_weight_decay() -> None:
+    short = replace(PLAN, dense_steps=20, sparse_steps=1, batch_size=10_000, weight_decay=0.5)
+    expected: list[float] = []
+
+    def callback(model: nn.Module, record: dict[str, Any]) -> None:
+        if record["event"] == "pruned":
+            operator = qgd.hessian_product(
+                model, nn.functional.cross_entropy, qgd.load_images().batches(), device="cpu"
+            )
+            top = qgd.lanczos(operator, num_steps=60, num_probes=1).extremes[1]
+            expected.append(short.learning_rate * (top + 0.5))
+
+    _, records = run(short, callback=callback)
+    (found,) = [r["eta_lambda_max"] for r in records if "eta_lambda_max" in r]
+    assert found == pytest.approx(expected[0], rel=0.03)
+    assert found <= expected[0] * (1 + 1e-5)
