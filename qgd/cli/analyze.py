@@ -35,7 +35,8 @@ def analyze(
         float, typer.Option(help="Truncation error, of the distance from the start.")
     ] = _DEFAULT.tolerance,
     learning_rate: Annotated[
-        float | None, typer.Option(help="In place of the file's [default: the file's or 0.1; a safe one for a CSV]")
+        float | None,
+        typer.Option(help="In place of the file's [default: the file's or 0.1; a CSV: a safe one]"),
     ] = None,
     exact_up_to: Annotated[
         int, typer.Option(help="Kept weights up to which all eigenvalues are computed.")
