@@ -50,6 +50,14 @@ def in_own_process(script: str, arguments: list[str], limit: float) -> dict[str,
     return {"status": "ok", **result}
 
 
+def other_rows(name: str, kind: str | None) -> list[dict[str, Any]]:
+    """Rows of results/NAME.json that a run of one kind of rows leaves as they are."""
+    path = RESULTS / f"{name}.json"
+    if kind is None or not path.exists():
+        return []
+    return [row for row in json.loads(path.read_text())["rows"] if row["row"] != kind]
+
+
 def write_result(name: str, payload: dict[str, Any], packages: list[str]) -> Path:
     """Write results/NAME.json with the machine and the versions next to the numbers."""
     RESULTS.mkdir(exist_ok=True)

@@ -13,8 +13,15 @@ the graph for each product (curvlinops). PyHessian 0.1 calls torch.eig, which to
 it is given a stand-in here. curvlinops returns a broadened density; its raw nodes are judged too,
 and it is given the boundaries of the spectrum, whose products are not counted.
 
-    pip install --no-deps pyhessian curvlinops-for-pytorch tqdm einops backpack-for-pytorch
-    python benchmarks/hessian_spectrum.py [--quick | --small] [--resnet FILE]
+Rivals beside the environment, which they would change (torch among it):
+
+    pip install --no-deps --target DIR pyhessian curvlinops-for-pytorch tqdm einops einconv \\
+        backpack-for-pytorch unfoldNd linear_operator jaxtyping wadler_lindig
+    PYTHONPATH=DIR python benchmarks/hessian_spectrum.py [--quick] [--only spectrum|product]
+        [--exact FILE] [--small] [--resnet FILE]
+
+`--only` runs one kind of rows and leaves the others of the result as they are; `--exact` keeps the
+eigenvalues for the next run.
 """
 
 from __future__ import annotations
@@ -25,11 +32,12 @@ import os
 import resource
 import statistics
 import sys
+import tempfile
 import time
 
 import numpy as np
 import torch
-from harness import in_own_process, write_result
+from harness import in_own_process, other_rows, write_result
 from hessian_problems import cifar_resnet, digits_mlp
 from scipy.stats import wasserstein_distance
 from torch.nn import functional as F  # noqa: N812
@@ -226,6 +234,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--resnet", metavar="FILE", help="checkpoint of the 64 steps")
     parser.add_argument("--exact", metavar="FILE", help="keep the exact eigenvalues here")
+    parser.add_argument("--only", choices=("spectrum", "product"))
     parser.add_argument("--small", action="store_true", help="2 778 weights and two seeds")
     parser.add_argument("--worker", nargs="+")
     arguments = parser.parse_args()
@@ -241,34 +250,58 @@ def main() -> None:
         print(json.dumps(resnet_spectrum(arguments.resnet, 64, 128)))
         return
     os.environ |= {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    found = {"rows": rows(arguments.exact, arguments.small)}
+    found = {"rows": rows(arguments.exact, arguments.small, arguments.only)}
     print(f"wrote {write_result('hessian_spectrum', found, PACKAGES)}")
 
 
 PACKAGES = ["qgd", "torch", "numpy", "numba", "PyHessian", "curvlinops-for-pytorch"]
 
 
-def rows(path: str | None, small: bool) -> list[dict[str, object]]:
-    """All rows of a full run."""
-    import tempfile
-
-    path = path or os.path.join(tempfile.mkdtemp(), "exact.npy")
+def rows(path: str | None, small: bool, only: str | None) -> list[dict[str, object]]:
+    """The rows that were asked for, after those that were not."""
+    found: list[dict[str, object]] = other_rows("hessian_spectrum", only)
     widths, seeds, repeats = "[64, 96, 32, 10]", SEEDS, 3
     if small:
         widths, seeds, repeats = "[64, 32, 16, 10]", 1, 1
-    found: list[dict[str, object]] = []
+    if only != "product":
+        found += spectrum_rows(path, widths, seeds)
+    if only != "spectrum":
+        found += product_rows(repeats)
+    return found
+
+
+def spectrum_rows(path: str | None, widths: str, seeds: int) -> list[dict[str, object]]:
+    """Every method against the same eigenvalues; times as multiples of ours."""
+    path = path or os.path.join(tempfile.mkdtemp(), "exact.npy")
     if not os.path.exists(path):
         done = in_own_process(__file__, ["exact", path, widths], LIMIT)
-        found.append({"row": "exact eigenvalues", **done})
+        print(f"exact eigenvalues: {done['status']}", file=sys.stderr)
+    found = []
     for name in METHODS:
+        load = os.getloadavg()[0]
         done = in_own_process(__file__, ["spectrum", name, path, widths, str(seeds)], LIMIT)
-        found.append({"row": "spectrum", "method": name, "products": STEPS * PROBES, **done})
-        print(found[-1], file=sys.stderr)
+        row = {"row": "spectrum", "method": name, "products": STEPS * PROBES, "load": load, **done}
+        if "seconds" in row and "seconds" in [*found, row][0]:
+            row["time_of_qgd"] = [*found, row][0]["seconds"] / row["seconds"]
+        found.append(row)
+        print(row, file=sys.stderr)
+    return found
+
+
+def product_rows(repeats: int) -> list[dict[str, object]]:
+    """One product by every method; time and memory as multiples of plain double backward."""
+    found = []
     for method, micro in PRODUCTS:
+        load = os.getloadavg()[0]
         task = ["product", method, str(micro), "32", "32", str(repeats)]
         done = in_own_process(__file__, task, LIMIT)
-        found.append({"row": "product", "method": method, "micro_batch": micro, **done})
-        print(found[-1], file=sys.stderr)
+        row = {"row": "product", "method": method, "micro_batch": micro, "load": load, **done}
+        plain = [*found, row][0]
+        if "seconds" in row and "seconds" in plain:
+            row["time_ratio"] = row["seconds"] / plain["seconds"]
+            row["memory_ratio"] = row["peak_gb"] / plain["peak_gb"]
+        found.append(row)
+        print(row, file=sys.stderr)
     return found
 
 

@@ -136,7 +136,8 @@ _EXPORTS = {
         "named_network",
     ],
     "qgd.spectra.polynomial_model": ["PolynomialActivation", "polynomial_loss"],
-    "qgd.spectra.sparse_training": ["SparseTrainingPlan", "train_sparse"],
+    "qgd.spectra.sparse_training": ["train_sparse"],
+    "qgd.spectra.sparse_training_plan": ["SparseTrainingPlan"],
     "qgd.spectra.taylor_mode": ["carleman_trajectory"],
     "qgd.spectra.trajectory": ["CarlemanTrajectory"],
     "qgd.encoding.block_encoding": [

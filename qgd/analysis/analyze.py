@@ -230,7 +230,9 @@ def _truncation(
     """One order more than asked for, so that every estimate knows the part that is left out."""
     orders = range(1, settings.max_order + 1)
     try:
-        run = case.trajectory(settings.max_order + 1, settings.num_steps, advance)
+        with warnings.catch_warnings():  # the criterion of the learning rate says it
+            warnings.simplefilter("ignore", OvershootWarning)
+            run = case.trajectory(settings.max_order + 1, settings.num_steps, advance)
     except (ValueError, TypeError) as error:
         return Missing(str(error), refuted="must be smooth" in str(error))
     except QGDError as error:

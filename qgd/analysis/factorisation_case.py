@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from qgd.analysis.case import Advance, Missing, Nonlinearity, RowSparsity
 from qgd.core.arrays import RealArray
+from qgd.core.bound import Assumption, Bound, Kind
 from qgd.dynamics.factorisation import SparseFactorisation
 from qgd.dynamics.factorisation_descent import FactorisationDescent
+from qgd.dynamics.factorisation_dissipation import factorisation_dissipation
 from qgd.embedding.graded_factorisation import graded_factorisation
 from qgd.spectra.factorisation import factorisation_spectrum
 from qgd.spectra.spectrum import Spectrum
@@ -77,11 +80,36 @@ class FactorisationCase:
         )
 
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
-        """Not defined: a rotation of the factors changes nothing, so flat modes are left."""
-        least = spectrum.extremes[0]
-        return Missing(
-            f"lambda_min(H) = {least:.3g}: rotations of the factors leave flat modes at every "
-            "minimum, no dissipation to divide by"
+        """In a ball about the pivot, by the norms of `proofs/18`.
+
+        The ball is the one through the start; where the run starts at the pivot, that with the
+        least R. A rotation of the factors changes nothing, so there are no numbers without a ridge
+        that exceeds the matrix of residuals. The Hessian changes by 3 ||J|| + 3 r a unit of length
+        at most.
+        """
+        numbers = factorisation_dissipation(self.descent)
+        least, radius = numbers.hessian_interval[0], float(np.linalg.norm(self.offset))
+        if least <= 0:
+            return Missing(
+                f"lambda_min(H) = {spectrum.extremes[0]:.3g} at the start and at least {least:.3g} "
+                "at the pivot (Theorem 18.3): rotations of the factors leave flat modes at every "
+                "minimum, no dissipation to divide by; a ridge above the residuals gives it"
+            )
+        if radius == 0 and numbers.forcing > 0:
+            radius = math.sqrt(numbers.forcing / numbers.quadratic_norm)
+        if radius == 0:
+            return Missing("the run starts at rest, at a minimum")
+        slope = 2 * numbers.quadratic_norm + 6 * numbers.cubic_norm * radius
+        source = f"norms of Theorems 18.2 and 18.3 in a ball of radius {radius:.3g}, forcing as met"
+        checks = (Assumption("lambda_min(H) > 0 at the pivot", True, least),)
+
+        def bound(stage: str, value: float) -> Bound:
+            return Bound(stage, value, Kind.MEASURED, source, assumptions=checks)
+
+        return Nonlinearity(
+            bound("R of the ball", numbers.ratio(radius)),
+            bound("Kantorovich number", numbers.forcing * slope / least**2),
+            least,
         )
 
     def trajectory(self, order: int, steps: int, advance: Advance) -> CarlemanTrajectory:

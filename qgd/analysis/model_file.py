@@ -11,14 +11,16 @@ from torch import nn
 from qgd.analysis.case import TrainingCase
 from qgd.analysis.network_case import NetworkCase
 from qgd.analysis.presets import PRESETS, preset
+from qgd.analysis.ratings_case import ratings_case
 
 _RATE = 0.1
 
 
 def load_case(source: str, learning_rate: float | None = None) -> TrainingCase:
-    """Load a training run from a Python file, or build a named preset.
+    """Load a training run from a Python file or a table of ratings, or build a named preset.
 
-    The file is executed, so run only what you trust. It must define
+    A CSV of user, item, rating becomes a `ratings_case`. A Python file is executed, so run only
+    what you trust. It must define
 
     - ``model``: a ``torch.nn.Module`` at the weights to start from, masks of
       ``torch.nn.utils.prune`` included;
@@ -30,7 +32,7 @@ def load_case(source: str, learning_rate: float | None = None) -> TrainingCase:
     Parameters
     ----------
     source : str
-        Path ending in ``.py``, or the name of a preset.
+        Path of a Python file or of a CSV (by its ending), or the name of a preset.
     learning_rate : float, optional
         In place of the file's; a preset has its own.
 
@@ -66,9 +68,11 @@ def load_case(source: str, learning_rate: float | None = None) -> TrainingCase:
     path = Path(source)
     if not path.is_file():
         raise ValueError(
-            f"`source` must be a Python file or one of {', '.join(PRESETS)}, got {source!r}, which "
-            "does not exist; check the path"
+            f"`source` must be a Python file, a CSV of ratings or one of {', '.join(PRESETS)}, got "
+            f"{source!r}, which does not exist; check the path"
         )
+    if path.suffix.lower() == ".csv":
+        return ratings_case(path, learning_rate)
     names = _executed(path)
     for name, what in (
         ("model", "a torch.nn.Module"),

@@ -25,8 +25,8 @@ def analyze(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="Python file with `model`, `loss`, `data` [`learning_rate`, `mask`], or "
-            "digits-tanh, digits-relu, digits-pruned, factorisation.",
+            help="Python file with `model`, `loss`, `data` [`learning_rate`, `mask`], CSV of user, "
+            "item, rating (factorised), or digits-tanh, digits-relu, digits-pruned, factorisation.",
         ),
     ],
     steps: Annotated[int, typer.Option(help="Steps of the run.")] = _DEFAULT.num_steps,
@@ -35,7 +35,8 @@ def analyze(
         float, typer.Option(help="Truncation error, of the distance from the start.")
     ] = _DEFAULT.tolerance,
     learning_rate: Annotated[
-        float | None, typer.Option(help="In place of the file's [default: the file's, or 0.1]")
+        float | None,
+        typer.Option(help="In place of the file's [default: the file's or 0.1; a CSV: a safe one]"),
     ] = None,
     exact_up_to: Annotated[
         int, typer.Option(help="Kept weights up to which all eigenvalues are computed.")

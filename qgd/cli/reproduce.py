@@ -41,6 +41,9 @@ def reproduce(
     spectra_until: Annotated[int | None, typer.Option(help="Last step with a spectrum.")] = None,
     lanczos_steps: Annotated[int | None, typer.Option(help="Products a spectrum.")] = None,
     hessian_size: Annotated[int | None, typer.Option(help="Samples behind a Hessian.")] = None,
+    micro_batch: Annotated[
+        int | None, typer.Option(help="Samples at once, for less memory [default: the preset's]")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, data and training.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder [default: qgd-results/reproduce-FIGURE-PRESET]")
@@ -48,8 +51,9 @@ def reproduce(
 ) -> None:
     """Train, prune, download and re-upload; compare spectra, proxy and accuracy with the paper.
 
-    Writes result.json and figure.png. A run of the paper's preset that was killed goes on when the
-    command is repeated.
+    Writes result.json and figure.png. Memory grows with the samples that go through the network at
+    once; batch normalisation takes its statistics over these (ghost batches). A run of the paper's
+    preset that was killed goes on when the command is repeated.
     """
     started = time.perf_counter()
     folder = out or Path("qgd-results") / f"reproduce-{figure}-{preset}"
@@ -62,6 +66,7 @@ def reproduce(
             variant=variant,
             dense_steps=dense_steps,
             sparse_steps=sparse_steps,
+            micro_batch=micro_batch,
         )
         plan = _changed(
             plan,
@@ -69,6 +74,7 @@ def reproduce(
             spectra_until=spectra_until,
             num_steps=lanczos_steps,
             hessian_size=hessian_size,
+            micro_batch=micro_batch,
         )
         text = _run(figure, plan, data, folder, resume=preset == "paper")
     typer.echo(text)

@@ -34,7 +34,7 @@ class GradientSeries:
         All of it makes up one gradient. Batches are weighted by their number of samples.
     dtype : torch.dtype
         Of the arithmetic.
-    batch_size : int, optional
+    micro_batch : int, optional
         Split the data into batches of this size: less memory, same sum.
     """
 
@@ -45,7 +45,7 @@ class GradientSeries:
         data: Batch | Iterable[Batch],
         *,
         dtype: torch.dtype = torch.float64,
-        batch_size: int | None = None,
+        micro_batch: int | None = None,
     ) -> None:
         self.program = SeriesProgram(model, loss)
         free = {k: p.detach() for k, p in model.named_parameters() if p.requires_grad}
@@ -64,7 +64,7 @@ class GradientSeries:
         device = next(iter(free.values())).device
         self.batches = [
             (x.to(device, dtype), (y.to(dtype) if y.is_floating_point() else y).to(device))
-            for x, y in _split(data, batch_size)
+            for x, y in _split(data, micro_batch)
         ]
         self.num_samples = sum(len(x) for x, _ in self.batches)
 
@@ -91,7 +91,7 @@ class GradientSeries:
         return losses, {k: g.flip(0) for k, g in total.items()}
 
 
-def _split(data: Batch | Iterable[Batch], batch_size: int | None) -> list[Batch]:
+def _split(data: Batch | Iterable[Batch], micro_batch: int | None) -> list[Batch]:
     whole = isinstance(data, Sequence) and len(data) == 2 and isinstance(data[0], Tensor)
     batches: list[Batch] = [data] if whole else list(data)  # type: ignore[list-item,arg-type]
     if not batches:
@@ -106,9 +106,9 @@ def _split(data: Batch | Iterable[Batch], batch_size: int | None) -> list[Batch]
             )
         if not torch.isfinite(pair[0]).all():
             raise ValueError("`data` must be finite, got NaN or infinity; remove these samples")
-    if batch_size is None:
+    if micro_batch is None:
         return batches
-    size = check_integer("batch_size", batch_size, 1)
+    size = check_integer("micro_batch", micro_batch, 1)
     return [
         piece
         for x, y in batches

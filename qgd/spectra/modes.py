@@ -12,6 +12,7 @@ import numpy as np
 from qgd.core.arrays import BoolArray, RealArray
 from qgd.core.checks import check_array, check_real
 from qgd.spectra.spectrum import Estimate, Spectrum
+from qgd.spectra.stability import overshoot_sentence
 
 CUTS = (1e-6, 1e-4, 1e-3, 1e-2)
 
@@ -151,10 +152,8 @@ def warn_of_overshoot(spectrum: Spectrum, learning_rate: float) -> None:
     top = spectrum.extremes[1]
     if learning_rate * top > 2:
         warnings.warn(
-            f"`learning_rate` must be at most 2 / lambda_max = {2 / top:.4g} for the top mode not "
-            f"to grow, got {learning_rate:.4g}: |1 - eta lambda_max| = "
-            f"{abs(1 - learning_rate * top):.4g}; these modes are counted as overshooting, take a "
-            "smaller rate",
+            f"{overshoot_sentence(learning_rate, top)}; such modes are counted as overshooting, "
+            "take a smaller rate",
             OvershootWarning,
             stacklevel=3,
         )

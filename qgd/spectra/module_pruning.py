@@ -86,7 +86,7 @@ def prune_module(
     method : str
         ``magnitude``: largest |w|, as in arXiv:2303.03428. ``random``. ``gradient``: largest
         |w dL/dw|, the first-order change of the loss. ``movement``: largest -sum w dL/dw over the
-        batches of `data`, each after a virtual step: weights that grow stay.
+        samples of `data`, each after a virtual step: weights that grow stay.
     data, loss
         For ``gradient`` and ``movement``.
     keep_last : bool
@@ -173,8 +173,10 @@ def _scores(
             f"{len(data)} batches and loss={loss!r}; pass both or take 'magnitude'"
         )
     total = {k: torch.zeros_like(w) for k, w in weights.items()}
+    samples = sum(len(y) for _, y in data)
     for x, y in data:
-        gradients = torch.autograd.grad(loss(model(x), y), list(weights.values()))
+        value = loss(model(x), y) * (len(y) / samples)  # the last piece of a batch may be shorter
+        gradients = torch.autograd.grad(value, list(weights.values()))
         for (k, w), g in zip(weights.items(), gradients, strict=True):
             total[k] -= w.detach() * g
     return {k: t.abs() if method == "gradient" else t for k, t in total.items()}

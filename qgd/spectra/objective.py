@@ -16,7 +16,7 @@ from qgd.core.checks import check_integer
 LossFunction: TypeAlias = Callable[[Any, Any], Tensor]
 Batch: TypeAlias = tuple[Any, Any]
 
-_RANDOM = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
+RANDOM_LAYERS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def objective(
     device : str or torch.device, optional
         Left out: CUDA when there is one, else where the parameters are.
     """
-    random = [k for k, m in model.named_modules() if isinstance(m, _RANDOM) and m.training]
+    random = [k for k, m in model.named_modules() if isinstance(m, RANDOM_LAYERS) and m.training]
     if random:
         raise ValueError(
             f"`model` must compute the same at each call, got {random[0]!r} in train mode; call "
@@ -105,8 +105,7 @@ def objective(
         check_integer("num_batches", num_batches, 1)
     batches = [_pair(batch) for batch in islice(loader, num_batches)]
     if micro_batch is not None:
-        check_integer("micro_batch", micro_batch, 1)
-        batches = [piece for batch in batches for piece in _pieces(batch, micro_batch)]
+        batches = [piece for batch in batches for piece in micro_batches(batch, micro_batch)]
     counts = [_length(targets) for _, targets in batches]
     if not sum(counts):
         raise ValueError(
@@ -141,7 +140,11 @@ def _pair(batch: Any) -> Batch:
     return batch[0], batch[1]
 
 
-def _pieces(batch: Batch, count: int) -> list[Batch]:
+def micro_batches(batch: Batch, size: int | None) -> list[Batch]:
+    """Cut a batch into pieces of at most `size` samples; None leaves it whole."""
+    if size is None:
+        return [batch]
+    count = check_integer("micro_batch", size, 1)
     inputs, targets = batch
     several = isinstance(inputs, (tuple, list))
     columns = [x.split(count) for x in (inputs if several else (inputs,))]

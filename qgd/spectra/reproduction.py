@@ -163,15 +163,18 @@ class _Observer:
     def truncation(self, model: nn.Module) -> Result:
         plan = self.plan
         batch = self.data.sample(plan.training.batch_size, 0, dtype=torch.float64)
-        run = carleman_trajectory(
-            model,
-            nn.functional.cross_entropy,
-            batch,
-            order=plan.truncation_order,
-            steps=plan.truncation_steps,
-            learning_rate=plan.training.learning_rate,
-            weight_decay=plan.training.weight_decay,
-        )
+        with warnings.catch_warnings():  # as for the spectrum of this step
+            warnings.simplefilter("ignore", OvershootWarning)
+            run = carleman_trajectory(
+                model,
+                nn.functional.cross_entropy,
+                batch,
+                order=plan.truncation_order,
+                steps=plan.truncation_steps,
+                learning_rate=plan.training.learning_rate,
+                weight_decay=plan.training.weight_decay,
+                micro_batch=plan.training.micro_batch,
+            )
         relative = run.errors[1:] / run.distances[1:, None]
         return {
             "steps": list(range(1, plan.truncation_steps + 1)),

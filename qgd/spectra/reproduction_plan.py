@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from qgd.core.checks import check_choice
 from qgd.spectra.hessian import hessian_product
 from qgd.spectra.images import Images
-from qgd.spectra.sparse_training import SparseTrainingPlan
+from qgd.spectra.sparse_training_plan import SparseTrainingPlan
+from qgd.spectra.stability import LANCZOS_STEPS
 
 FIGURES = ("fig2", "fig3")
 PRESETS = ("small", "paper")
@@ -39,7 +40,8 @@ class ReproductionPlan:
     exact_up_to : int
         All eigenvalues up to so many modes.
     hessian_size, micro_batch : int
-        Samples that the Hessian is averaged over, and how many go through the network at once.
+        Samples that the Hessian is averaged over, and how many go through the network at once;
+        those of the training have a `micro_batch` of their own.
     part : str
         Of the data that the Hessian belongs to.
     cut : float
@@ -76,6 +78,7 @@ _SMALL = SparseTrainingPlan(
 )
 _PAPER = SparseTrainingPlan(
     dense_steps=78_200,  # 200 epochs in batches of 128
+    micro_batch=128,  # the batches of 2048 are normalised as those of pre-training
     sparse_steps=1000,
     variant="qram",
     learning_rate=0.011,
@@ -101,7 +104,7 @@ _PLANS = {
         dense_spectrum=False,
         num_probes=1,
         exact_up_to=0,
-        micro_batch=8,
+        micro_batch=4,
         part="test",
         cut=0.02,
     ),
@@ -139,8 +142,9 @@ def expected_hours(plan: ReproductionPlan, model: nn.Module, data: Images) -> fl
     """
     trial = copy.deepcopy(model).eval()
     size, gradient, product = 0, 0.0, 0.0
-    while size < plan.micro_batch and gradient + product < _TRIAL:
-        size = min(max(8 * size, 8), plan.micro_batch)
+    most = min(plan.micro_batch, plan.training.micro_batch or plan.micro_batch)
+    while size < most and gradient + product < _TRIAL:
+        size = min(max(8 * size, 8), most)
         gradient, product = _trial(trial, data.sample(size, 0))
     t = plan.training
     available = len(data.train_labels)
@@ -151,6 +155,7 @@ def expected_hours(plan: ReproductionPlan, model: nn.Module, data: Images) -> fl
     part = data.train_labels if plan.part == "train" else data.test_labels
     samples = min(plan.hessian_size, len(part))
     products = num_spectra(plan) * plan.num_steps * plan.num_probes * samples
+    products += bool(t.sparse_steps) * LANCZOS_STEPS * min(t.batch_size, available)
     return (steps * gradient + products * product) / size / 3600
 
 

@@ -3,102 +3,30 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from qgd.core.checks import check_choice, check_integer, check_real
+from qgd.core.checks import check_integer
 from qgd.core.outcome import Outcome, QGDError
+from qgd.spectra.accumulation import accumulate_gradient
 from qgd.spectra.download import download, upload_dense
 from qgd.spectra.images import Images
-from qgd.spectra.module_pruning import METHODS, prune_module
+from qgd.spectra.modes import OvershootWarning
+from qgd.spectra.module_pruning import prune_module
+from qgd.spectra.objective import micro_batches
+from qgd.spectra.sparse_training_plan import SparseTrainingPlan
+from qgd.spectra.stability import overshoot_sentence
+from qgd.spectra.stiffness import stiffness
 from qgd.spectra.training_file import read_training, write_training
 
 Record = dict[str, Any]
 Callback = Callable[[nn.Module, Record], dict[str, Any] | None]
-VARIANTS = ("fixed", "renewed", "qram")
-
-
-@dataclass(frozen=True)
-class SparseTrainingPlan:
-    """Numbers of a run; with the seed and the data they fix it bit for bit on one machine.
-
-    Parameters
-    ----------
-    dense_steps : int
-        Steps of pre-training.
-    sparse_steps : int
-        Steps after pruning.
-    keep : float
-        Fraction that pruning keeps.
-    method : str
-        Of the first pruning: magnitude, random, gradient or movement.
-    period : int
-        K, steps between downloads.
-    variant : str
-        ``fixed``: the first mask stays. ``renewed``: between downloads all weights move, each
-        download prunes anew (our reading of the paper's experiment). ``qram``: as renewed, but
-        after each download `classical_steps` are run classically, during which no error
-        accumulates, and the dense result is uploaded.
-    classical_steps : int
-        Of ``qram``, fewer than `period`.
-    batch_size, dense_batch_size : int
-        Samples of a step after and before pruning; all data if there are fewer.
-    learning_rate, dense_learning_rate, momentum, weight_decay : float
-        Of SGD; momentum acts in pre-training only (the embedding knows no velocity).
-    epsilon : float
-        Relative error of tomography at a download.
-    augment : bool
-        Shift and mirror images in pre-training.
-    record_every : int
-        Steps between records after pruning; steps next to a download are always recorded.
-    evaluation_size : int
-        Samples that accuracies and losses are measured on.
-    seed : int
-        Of everything random.
-    """
-
-    dense_steps: int = 300
-    sparse_steps: int = 300
-    keep: float = 0.1
-    method: str = "magnitude"
-    period: int = 100
-    variant: str = "fixed"
-    classical_steps: int = 10
-    batch_size: int = 2048
-    dense_batch_size: int = 128
-    learning_rate: float = 0.01
-    dense_learning_rate: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 2e-4
-    epsilon: float = 0.0
-    augment: bool = False
-    record_every: int = 10
-    evaluation_size: int = 10_000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("dense_steps", "sparse_steps", "classical_steps", "seed"):
-            check_integer(name, getattr(self, name), 0)
-        for name in ("period", "batch_size", "dense_batch_size", "record_every", "evaluation_size"):
-            check_integer(name, getattr(self, name), 1)
-        check_real("keep", self.keep, above=0, at_most=1)
-        for name in ("learning_rate", "dense_learning_rate"):
-            check_real(name, getattr(self, name), above=0)
-        for name in ("weight_decay", "epsilon"):
-            check_real(name, getattr(self, name), at_least=0)
-        check_real("momentum", self.momentum, at_least=0, below=1)
-        check_choice("method", self.method, METHODS)
-        check_choice("variant", self.variant, VARIANTS)
-        if self.variant == "qram" and self.classical_steps >= self.period:
-            raise ValueError(
-                f"`classical_steps` must be less than `period` = {self.period}, got "
-                f"{self.classical_steps}; the rest is what the quantum computer does"
-            )
 
 
 def train_sparse(
@@ -115,9 +43,11 @@ def train_sparse(
 
     Every record holds step (0 is the pruned network; negative in pre-training), event (``pruned``,
     ``downloaded``, ``uploaded`` or empty), phase (``dense``, ``quantum``, ``classical``),
-    steps_since_upload, train_accuracy, test_accuracy, train_loss, sparsity, and at a download
-    tomography_error, shots_estimate. What `callback(model, record)` returns is added under its own
-    keys: Hessian spectra and error proxies go there; it must not change the model.
+    steps_since_upload, train_accuracy, test_accuracy, train_loss, sparsity; just after pruning
+    eta_lambda_max, a lower bound on one batch from a few Lanczos steps (None where the loss has no
+    Hessian, or no sparse step follows); at a download tomography_error, shots_estimate. What
+    `callback(model, record)` returns is added under its own keys: Hessian spectra and error proxies
+    go there; it must not change the model.
 
     Parameters
     ----------
@@ -139,7 +69,13 @@ def train_sparse(
     ValueError
         For a checkpoint of another plan or model.
     QGDError
-        ``DIVERGED`` if the loss is not finite.
+        ``DIVERGED`` if the loss is not finite, with eta lambda_max where that is the reason.
+
+    Warns
+    -----
+    OvershootWarning
+        If eta lambda_max > 2 just after pruning: the stiffest mode grows until the landscape is
+        flatter where the weights go, which training may survive and a Carleman truncation may not.
     """
     run = _Run(model, data, plan, loss, callback)
     path = None if checkpoint is None else Path(checkpoint)
@@ -185,18 +121,23 @@ class _Run:
         augment = dense and plan.augment
         x, y = self.data.sample(size, seed, augment=augment, dtype=self.dtype)
         self.model.train()
+        self.optimiser.zero_grad()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # for dropout
-            value = self.loss(self.model(x.to(self.device)), y.to(self.device))
-        if not math.isfinite(float(value.detach())):
-            raise QGDError(
-                Outcome.DIVERGED,
-                f"the loss must stay finite, got {float(value.detach())} at step "
-                f"{index - plan.dense_steps}; lower the learning rate",
-            )
-        self.optimiser.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+            value = accumulate_gradient(self.model, self.loss, (x, y), plan.micro_batch)
+        if not math.isfinite(value):
+            text = f"the loss must stay finite, got {value} at step {index - plan.dense_steps}"
+            remedy = f"lower the learning rate, `{'dense_' if dense else ''}learning_rate`"
+            if not dense and self.overshoot():
+                remedy = f"{self.overshoot()}; take a smaller rate"
+            raise QGDError(Outcome.DIVERGED, f"{text}; {remedy}")
         self.optimiser.step()
+
+    def overshoot(self) -> str:
+        """Words on a learning rate that is too large for the pruned network; empty if it is not."""
+        rate = self.plan.learning_rate
+        known = next((r["eta_lambda_max"] for r in self.records if "eta_lambda_max" in r), None)
+        return overshoot_sentence(rate, known / rate) if known is not None and known > 2 else ""
 
     def after(self, count: int) -> None:
         plan, step = self.plan, count - self.plan.dense_steps
@@ -207,8 +148,11 @@ class _Run:
         if step == 0:
             if plan.dense_steps:
                 self.record(step, "dense")
-            self.prune()
-            self.record(step, "quantum", "pruned")
+            product = self.prune()
+            self.record(step, "quantum", "pruned", {"eta_lambda_max": product})
+            if self.overshoot():
+                text = f"{self.overshoot()}, just after pruning; take a smaller rate"
+                warnings.warn(text, OvershootWarning, stacklevel=4)
             self.upload(step)
             return
         inside = step % plan.period
@@ -228,14 +172,21 @@ class _Run:
         elif step % plan.record_every == 0 or step == plan.sparse_steps:
             self.record(step, "classical" if classical else "quantum")
 
-    def prune(self) -> None:
+    def prune(self) -> float | None:
+        """Prune, and return eta lambda_max (or a little less) of what the sparse steps descend."""
         plan = self.plan
         x, y = self.data.sample(plan.batch_size, _seed(plan.seed, -1), dtype=self.dtype)
         self.model.eval()
         # Hooks replace the parameters by others of the same values: the optimiser is made anew.
-        batch = [(x.to(self.device), y.to(self.device))]
-        prune_module(self.model, plan.keep, plan.method, data=batch, loss=self.loss, seed=plan.seed)
+        batch = (x.to(self.device), y.to(self.device))
+        data = micro_batches(batch, plan.micro_batch)
+        prune_module(self.model, plan.keep, plan.method, data=data, loss=self.loss, seed=plan.seed)
         self.restart()
+        if not plan.sparse_steps:
+            return None
+        # Of the survivors: where pruned weights move too, lambda_max is at least that (Cauchy).
+        top = stiffness(self.model, self.loss, data)
+        return None if top is None else plan.learning_rate * (top + plan.weight_decay)
 
     def restart(self, velocity: dict[str, Any] | None = None) -> None:
         """Make the optimiser: of the dense phase with its velocities, or else of the sparse one."""
@@ -281,8 +232,8 @@ class _Run:
             for part in ("train", "test"):
                 right = total = 0
                 value = 0.0
-                limit = self.plan.evaluation_size
-                for x, y in self.data.batches(part, 512, limit, self.dtype):
+                limit, size = self.plan.evaluation_size, min(self.plan.micro_batch or 512, 512)
+                for x, y in self.data.batches(part, size, limit, self.dtype):
                     logits, labels = self.model(x.to(self.device)), y.to(self.device)
                     right += int((logits.argmax(1) == labels).sum())
                     value += float(self.loss(logits, labels)) * len(y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -13,8 +14,12 @@ from qgd.core.checks import check_indices, check_integer, check_memory, check_re
 from qgd.core.outcome import Outcome, QGDError
 from qgd.embedding.graded_solution import GradedSolution
 from qgd.spectra.gradient_series import Batch, GradientSeries, Terms
+from qgd.spectra.modes import OvershootWarning
+from qgd.spectra.pivot_stiffness import PivotStiffness
 from qgd.spectra.series_program import Loss
 from qgd.spectra.trajectory import CarlemanTrajectory
+
+_SMALLER = "take a smaller rate, or a pivot in a flatter place"
 
 
 def carleman_trajectory(
@@ -30,7 +35,7 @@ def carleman_trajectory(
     true_error: bool = True,
     at: Iterable[int] | None = None,
     dtype: torch.dtype = torch.float64,
-    batch_size: int | None = None,
+    micro_batch: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CarlemanTrajectory:
     """Truncated Carleman solution of full-batch gradient descent, for all orders up to N.
@@ -71,7 +76,7 @@ def carleman_trajectory(
         Increasing step numbers whose parts are kept; by default the last one.
     dtype : torch.dtype
         Of the arithmetic. Single precision drowns errors below 1e-6.
-    batch_size : int, optional
+    micro_batch : int, optional
         Work through the data in pieces of this size: less memory, same result.
     progress : callable, optional
         Called with (steps done, steps in all) after every step.
@@ -82,8 +87,14 @@ def carleman_trajectory(
         For ReLU and other functions with kinks, whose series does not see them; for a model in
         training mode, a loss that is not finite at the pivot, or a bad argument.
     QGDError
-        ``DIVERGED`` when the series or the descent leaves every bounded region, ``TOO_LARGE``
-        before the allocation.
+        ``DIVERGED`` when the series or the descent leaves every bounded region, with
+        eta lambda_max where the learning rate is the reason; ``TOO_LARGE`` before the allocation.
+
+    Warns
+    -----
+    OvershootWarning
+        If eta lambda_max > 2 at the pivot: w_1 grows by |1 - eta lambda_max| a step, and the parts
+        of higher order with its powers. Noticed while the run goes, from its second step on.
 
     Examples
     --------
@@ -98,22 +109,26 @@ def carleman_trajectory(
     check_real("learning_rate", learning_rate, above=0)
     check_real("weight_decay", weight_decay, at_least=0)
     kept = _kept(at, steps)
-    gradient = GradientSeries(model, loss, data, dtype=dtype, batch_size=batch_size)
+    gradient = GradientSeries(model, loss, data, dtype=dtype, micro_batch=micro_batch)
     check_memory(
         8.0 * gradient.num_weights * (order + 1) * (4 + len(kept)),
         f"a trajectory of order {order} with {gradient.num_weights} weights",
         "lower the order or keep fewer steps",
     )
     state = _State(gradient, order, _pivot(gradient, pivot), true_error)
+    stiffness = PivotStiffness(gradient, state.terms, learning_rate, weight_decay)
     parts = []
     for step in range(steps + 1):
-        state.record(step)
+        state.record(step, stiffness)
         if step in kept:
             parts.append(state.flat_parts())
         if step < steps:
-            state.advance(step, learning_rate, weight_decay)
+            state.advance(step, learning_rate, weight_decay, stiffness)
             if progress is not None:
                 progress(step + 1, steps)
+    if stiffness.overshoots:
+        text = f"{stiffness.sentence()}; the truncated solution leaves the descent, {_SMALLER}"
+        warnings.warn(text, OvershootWarning, stacklevel=2)
     return state.finished(np.asarray(kept), np.stack(parts), steps)
 
 
@@ -135,7 +150,7 @@ class _State:
         self.losses: list[float] = []
         self.pivot_gradient = np.nan
 
-    def advance(self, step: int, eta: float, decay: float) -> None:
+    def advance(self, step: int, eta: float, decay: float, stiffness: PivotStiffness) -> None:
         losses, slopes = self.gradient(self.terms)
         if not torch.isfinite(losses[0]):
             raise ValueError(
@@ -147,6 +162,7 @@ class _State:
             slope[1] += slope[0]
             w[1:] -= eta * slope[1:]
             slopes[k] = slope
+        stiffness.look(slopes)
         if step == 0:
             self.pivot_gradient = _norm([g[0] for g in slopes.values()])
         if self.plain:
@@ -158,25 +174,19 @@ class _State:
     def _penalty(self, decay: float) -> float:
         return 0.5 * decay * _norm(list(self.w.values())) ** 2
 
-    def record(self, step: int) -> None:
+    def record(self, step: int, stiffness: PivotStiffness) -> None:
         norms = [_norm([t[m] for t in self.terms.values()]) for m in range(1, self.order + 1)]
         if not np.isfinite(norms).all():
-            raise QGDError(
-                Outcome.DIVERGED,
-                f"the parts of the trajectory must stay finite, got {norms} after {step} steps; "
-                "lower the order, the learning rate or the number of steps",
-            )
+            remedy = "lower the order, the learning rate or the number of steps"
+            raise _diverged(f"the parts of the trajectory: {norms}", step, stiffness, remedy)
         self.norms.append(norms)
         if not self.plain:
             return
         rest = {k: self.w[k] - t[0] for k, t in self.terms.items()}
         self.distances.append(_norm(list(rest.values())))
         if not np.isfinite(self.distances[-1]):
-            raise QGDError(
-                Outcome.DIVERGED,
-                f"plain gradient descent must stay finite, got {self.distances[-1]} after {step} "
-                "steps; lower the learning rate below 2 / lambda_max of the Hessian",
-            )
+            far = f"plain gradient descent: {self.distances[-1]}"
+            raise _diverged(far, step, stiffness, "lower the learning rate")
         row = []
         for m in range(1, self.order + 1):
             rest = {k: r - self.terms[k][m] for k, r in rest.items()}
@@ -202,6 +212,13 @@ class _State:
             np.array(self.losses) if self.plain else missing[:, 0],
             self.pivot_gradient,
         )
+
+
+def _diverged(what: str, step: int, stiffness: PivotStiffness, remedy: str) -> QGDError:
+    text = f"the run must stay finite, got {what} after {step} steps"
+    if stiffness.overshoots:
+        text, remedy = f"{text}; {stiffness.sentence()}", _SMALLER
+    return QGDError(Outcome.DIVERGED, f"{text}; {remedy}")
 
 
 def _norm(tensors: list[Tensor]) -> float:

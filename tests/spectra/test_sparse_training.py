@@ -184,3 +184,50 @@ def test_bad_plans_and_foreign_checkpoints_are_refused(tmp_path: Path) -> None:
     run(short, checkpoint=path)
     with pytest.raises(qgd.QGDError, match="lower the learning rate"):
         run(replace(short, dense_learning_rate=1e30, dense_steps=20))
+
+
+def test_overshooting_sparse_steps_are_warned_of_with_a_remedy_that_works() -> None:
+    short = replace(PLAN, dense_steps=20, sparse_steps=4, period=2)
+    _, records = run(short)
+    (known,) = [r["eta_lambda_max"] for r in records if "eta_lambda_max" in r]
+    top = known / short.learning_rate
+    with pytest.warns(qgd.OvershootWarning, match=r"`learning_rate` must be at most .*, got 3: "
+                      r"eta lambda_max = .*just after pruning") as caught:  # fmt: skip
+        _, records = run(replace(short, learning_rate=3.0))
+    pruned = next(r for r in records if r["event"] == "pruned")
+    assert pruned["eta_lambda_max"] == pytest.approx(3.0 * top)
+    assert caught[0].filename == __file__
+    words = str(caught[0].message).split()
+    rate = float(words[words.index("lambda_max") + 2])
+    assert 1.99 < rate * top <= 2
+    run(replace(short, learning_rate=rate))  # no warning, which would be an error
+
+
+def test_divergence_by_overshoot_is_named_and_a_run_without_sparse_steps_asks_nothing() -> None:
+    short = replace(PLAN, dense_steps=20, sparse_steps=60, period=60, learning_rate=1e6)
+    with (
+        pytest.warns(qgd.OvershootWarning),
+        pytest.raises(qgd.QGDError, match=r"must stay finite.*eta lambda_max = .*e\+0"),
+    ):
+        run(replace(short, weight_decay=10.0))
+    _, records = run(replace(short, sparse_steps=0))
+    assert records[-1]["event"] == "pruned"
+    assert records[-1]["eta_lambda_max"] is None
+
+
+def test_recorded_stiffness_is_that_of_the_pruned_network_with_weight_decay() -> None:
+    short = replace(PLAN, dense_steps=20, sparse_steps=1, batch_size=10_000, weight_decay=0.5)
+    expected: list[float] = []
+
+    def callback(model: nn.Module, record: dict[str, Any]) -> None:
+        if record["event"] == "pruned":
+            operator = qgd.hessian_product(
+                model, nn.functional.cross_entropy, qgd.load_images().batches(), device="cpu"
+            )
+            top = qgd.lanczos(operator, num_steps=60, num_probes=1).extremes[1]
+            expected.append(short.learning_rate * (top + 0.5))
+
+    _, records = run(short, callback=callback)
+    (found,) = [r["eta_lambda_max"] for r in records if "eta_lambda_max" in r]
+    assert found == pytest.approx(expected[0], rel=0.03)
+    assert found <= expected[0] * (1 + 1e-5)

@@ -136,7 +136,7 @@ def test_batches_and_single_precision_give_the_same_parts() -> None:
     whole = qgd.carleman_trajectory(mlp(), nn.CrossEntropyLoss(), (X, y), **options)
     loader = [(X[:30], y[:30]), (X[30:], y[30:])]
     pieces = qgd.carleman_trajectory(
-        mlp(), nn.CrossEntropyLoss(), loader, batch_size=16, true_error=False, **options
+        mlp(), nn.CrossEntropyLoss(), loader, micro_batch=16, true_error=False, **options
     )
     single = qgd.carleman_trajectory(
         mlp(), nn.CrossEntropyLoss(), loader, dtype=torch.float32, **options
@@ -195,3 +195,44 @@ def test_bad_arguments_are_named() -> None:
         qgd.carleman_trajectory(broken, loss, (X, y), **good)
     with pytest.raises(ValueError, match="`loss` must be finite at the pivot"):
         qgd.carleman_trajectory(mlp(), lambda out, _: (-(out**2).sum()).log(), (X, y), **good)
+
+
+def largest(model: nn.Module, data: tuple[torch.Tensor, torch.Tensor]) -> float:
+    operator = qgd.hessian_product(model, nn.functional.cross_entropy, [data], device="cpu")
+    return qgd.lanczos(operator, num_steps=60, num_probes=1).extremes[1]
+
+
+@pytest.mark.parametrize("factor", [2.1, 3, 40])
+def test_overshoot_is_warned_of_with_a_remedy_that_works(factor: float) -> None:
+    model, data, loss = mlp(4), digits(60), nn.CrossEntropyLoss()
+    top = largest(model, data)
+    options = {"order": 2, "steps": 6}
+    with pytest.warns(qgd.OvershootWarning, match="`learning_rate` must be at most") as caught:
+        qgd.carleman_trajectory(model, loss, data, learning_rate=factor / top, **options)
+    assert caught[0].filename == __file__
+    words = str(caught[0].message).split()
+    rate = float(words[words.index("lambda_max") + 2])
+    assert rate * top == pytest.approx(2, rel=0.02)
+    qgd.carleman_trajectory(model, loss, data, learning_rate=rate, **options)
+
+
+def test_weight_decay_counts_in_the_overshoot() -> None:
+    model, data, loss = mlp(4), digits(60), nn.CrossEntropyLoss()
+    rate = 1.5 / largest(model, data)
+    options = {"order": 1, "steps": 6, "learning_rate": rate}
+    qgd.carleman_trajectory(model, loss, data, **options)
+    with pytest.warns(qgd.OvershootWarning):
+        qgd.carleman_trajectory(model, loss, data, weight_decay=1 / rate, **options)
+
+
+def test_divergence_by_overshoot_names_the_number_and_the_rate() -> None:
+    model, data, loss = mlp(4), digits(60), nn.CrossEntropyLoss()
+    options = {"order": 3, "steps": 300}
+    with pytest.raises(qgd.QGDError, match="eta lambda_max = 20") as caught:
+        qgd.carleman_trajectory(
+            model, loss, data, learning_rate=20 / largest(model, data), **options
+        )
+    words = caught.value.message.split()
+    rate = float(words[words.index("lambda_max") + 2])
+    options["steps"] = 20
+    qgd.carleman_trajectory(model, loss, data, learning_rate=rate, **options)  # no warning
