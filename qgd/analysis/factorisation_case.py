@@ -10,10 +10,15 @@ from qgd.analysis.case import Advance, Missing, Nonlinearity, RowSparsity
 from qgd.core.arrays import RealArray
 from qgd.dynamics.factorisation import SparseFactorisation
 from qgd.dynamics.factorisation_descent import FactorisationDescent
+from qgd.dynamics.gradient import gradient_descent
+from qgd.dynamics.system import PolynomialMap
+from qgd.dynamics.transforms import shift
 from qgd.embedding.graded_factorisation import graded_factorisation
 from qgd.spectra.factorisation import factorisation_spectrum
 from qgd.spectra.spectrum import Spectrum
 from qgd.spectra.trajectory import CarlemanTrajectory
+
+_LISTED = 60  # weights
 
 
 class FactorisationCase:
@@ -75,6 +80,16 @@ class FactorisationCase:
             exact_up_to=exact_up_to,
             **options,
         )
+
+    def step(self) -> tuple[PolynomialMap, RealArray] | Missing:
+        """Of few weights; the couplings of many lie where the observations do, in no pattern."""
+        if self.num_weights > _LISTED:
+            return Missing(
+                f"coefficients are listed up to {_LISTED} weights, got {self.num_weights}: an "
+                "encoding would read them from a table of all observations, O(n) gates a call"
+            )
+        exact = gradient_descent(self.descent.loss.polynomial(), self.learning_rate)
+        return shift(exact, self.descent.pivot)[0], self.offset
 
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
         """Not defined: a rotation of the factors changes nothing, so flat modes are left."""

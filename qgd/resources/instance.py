@@ -105,12 +105,15 @@ def start_of(
 ) -> SparseVector:
     """The start by its non-zero entries."""
     n = problem.num_variables
+    moves = isinstance(problem, PolynomialMap) and problem.F[0].count_nonzero() > 0
     if isinstance(x0, SparseVector):
+        if len(x0.indices) == 0 and moves:
+            return x0
         if len(x0.indices) == 0 or x0.indices[0] < 0 or x0.indices[-1] >= n:
             raise ValueError(f"`x0` must have entries from 0 to {n - 1}, got {x0.indices}")
         return x0
     values = check_array("x0", x0, (n,))
-    if not np.any(values):
+    if not np.any(values) and not moves:
         raise ValueError("`x0` must not be zero, got a zero vector; start elsewhere")
     return SparseVector.of(values)
 
@@ -152,7 +155,7 @@ def history_instance(
         dense = _dense(start, problem.num_variables)
         right = rhs_preparation((problem,), dense, T, registers, scale=scale, num_time=t)
     encoding = with_work(history_encoding(step, T, p), right.num_work)
-    kappa = _kappa(encoding.alpha, _scaled(g, scale), order, T, p)
+    kappa = _kappa(encoding, _scaled(g, scale), order, T, p)
     squares, known = _squares(problem, start, T, order, scale, step_size, final_norm, g)
     last = squares[1]
     total = squares[0] + (p + 1) * last[1]
@@ -163,7 +166,7 @@ def history_instance(
     return History(instance, kappa, repetitions, last[0], p)
 
 
-def _kappa(alpha: float, g: Majorant, order: int, num_steps: int, padding: int) -> Bound:
+def _kappa(encoding: BlockEncoding, g: Majorant, order: int, num_steps: int, padding: int) -> Bound:
     regime, _, inverse = inverse_bound(g, order, num_steps, padding)
     if not math.isfinite(inverse):
         raise ValueError(
@@ -171,14 +174,13 @@ def _kappa(alpha: float, g: Majorant, order: int, num_steps: int, padding: int) 
             f"the {regime} regime, g(r) / r = {sum(g.coefficients):.6g}; take fewer steps, or a "
             "`scale` or `step_size` for which g(r) / r <= 1"
         )
-    return Bound(
-        "condition number",
-        alpha * max(1.0, inverse),
-        Kind.PROVED,
-        regime,
-        "10-closed-bounds.md#Theorem 10.12",
-        assumptions=(Assumption("exact encodings", True, 0.0),),
-    )
+    value = encoding.alpha * max(1.0, inverse)
+    if encoding.epsilon:
+        inexact = f"{regime}, encodings taken for exact, off by {encoding.epsilon:.3g}"
+        return Bound("condition number", value, Kind.ESTIMATED, inexact)
+    exact = (Assumption("exact encodings", True, 0.0),)
+    theorem = "10-closed-bounds.md#Theorem 10.12"
+    return Bound("condition number", value, Kind.PROVED, regime, theorem, assumptions=exact)
 
 
 def _squares(

@@ -110,13 +110,15 @@ class Truncated:
             assert not isinstance(self.problem, PolynomialMap)
             field = field_norms(self.problem)
             mu, f = field.growth[1], field.norms
-            if mu >= 0:
+            if mu >= 0 or not radius:
                 return f"the log-norm of F_1 must be negative, got {mu:.4g}"
             R = f[0] / radius + math.fsum(c * radius ** (p - 1) for p, c in enumerate(f) if p > 1)
             return f"R = sum_p ||F_p|| ||x_0||^(p-1) / |mu| must be below 1, got {R / -mu:.4g}"
         g = self._majorant
         if g.coefficients[1] >= 1:
             return f"||I + F_1|| must be below 1, got {g.coefficients[1]:.6g}"
+        if g.coefficients[0] > 0:
+            return f"Kantorovich's h must be below 1/2, got {g.kantorovich:.4g}"
         return f"g(||x_0||) must be at most ||x_0||, got {g(radius):.4g} > {radius:.4g}"
 
 
