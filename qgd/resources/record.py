@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from qgd.core.bound import Bound, Kind
@@ -78,12 +77,13 @@ def error_split(
     truncation: Bound, discretisation: Bound, solver: float, readout: float, synthesis: float
 ) -> ErrorBudget:
     """The lines of `solve`: what is left of a target to solver and readout, and the synthesis."""
-    split = "promised by the solver's epsilon, once ||x_T|| is what was assumed"
-    lines = (
-        truncation,
-        discretisation,
-        Bound("inversion", solver, Kind.ESTIMATED, split),
-        Bound("readout", readout, Kind.ESTIMATED, "standard error of the shots"),
-        Bound("synthesis", synthesis, Kind.ESTIMATED, "rotations in Clifford + T, kept runs"),
+    promised = "promised by the solver's epsilon, for ||x_T|| as assumed"
+    return ErrorBudget(
+        (
+            truncation,
+            discretisation,
+            Bound("inversion", solver, Kind.ESTIMATED, promised),
+            Bound("readout", readout, Kind.ESTIMATED, "standard error of the shots"),
+            Bound("synthesis", synthesis, Kind.ESTIMATED, "rotations in Clifford + T, kept runs"),
+        )
     )
-    return ErrorBudget(tuple(line for line in lines if math.isfinite(line.value) or line.source))

@@ -218,6 +218,13 @@ def test_a_majorant_alone_gives_nearly_the_majorant_bound(run, num_steps):
         assert_allclose(found.value, exact.value, rtol=1e-9)
 
 
+def test_runs_of_steps_take_their_largest_norm():
+    slow = qgd.PolynomialMap([[0.0], [[-0.02]], [[0.01]]])
+    exact = qgd.majorant_bound(slow, 2, 0.5, 600).value
+    found = majorant_only_bound(multilinear_majorant(slow), 2, 0.5, 600).value
+    assert exact * (1 + 1e-6) < found <= 1.05 * exact
+
+
 def test_a_majorant_bounds_a_million_steps_of_a_contraction():
     g = qgd.Majorant((0.0, 1 - 1e-4, 1e-5))
     bounds = [majorant_only_bound(g, 2, 0.5, T).value for T in (1000, 10**6)]

@@ -64,14 +64,20 @@ def test_counts_are_those_of_the_compiled_circuit(flow, solver):
     assert run.gates.depth == pytest.approx(whole.depth, rel=0.05)
 
 
-def test_multiplexers_that_are_not_compiled_change_little(monkeypatch):
-    flow, solver = forced(2), qgd.LCHS(0.3)
+@pytest.mark.parametrize(
+    ("flow", "solver"),
+    [(free(1), qgd.LCHS(0.5, qgd.LowSomma())), (forced(2), qgd.LCHS(0.3))],
+    ids=["mostly multiplexers", "two starts"],
+)
+def test_multiplexers_that_are_not_compiled_change_little(flow, solver, monkeypatch):
+    monkeypatch.setattr(evolutions, "_WRITTEN", 9)
     compiled = count_evolution(solver, instance(flow)).gates
     monkeypatch.setattr(evolutions, "_WRITTEN", 0)
     by_formula = count_evolution(solver, instance(flow)).gates
     assert by_formula != compiled  # they meet their neighbours
-    assert by_formula.rotations == pytest.approx(compiled.rotations, rel=0.02)
-    assert by_formula.cx == pytest.approx(compiled.cx, rel=0.02)
+    assert by_formula.rotations == pytest.approx(compiled.rotations, rel=0.03)
+    assert by_formula.cx == pytest.approx(compiled.cx, rel=0.03)
+    assert by_formula.toffoli == compiled.toffoli
 
 
 def test_amplitude_is_that_of_level_one_in_a_run():

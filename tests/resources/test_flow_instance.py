@@ -43,6 +43,14 @@ def test_growth_and_norm_of_a_lift_lie_within_the_block_bounds(system, scale, co
     assert size >= np.linalg.norm(flow.matrix.toarray(), 2) - 1e-9
 
 
+def test_a_large_unit_of_the_constant_makes_the_growth_small():
+    norms = field_norms(qgd.PolynomialSystem([[0.1], [[-1.0]], [[0.3]]]))
+    _, small, _ = lifted_growth(norms, 1, 1.0)
+    _, large, _ = lifted_growth(norms, 1, 10.0)
+    assert small == pytest.approx(-0.5 + np.hypot(0.5, 0.05))
+    assert large == pytest.approx(-0.5 + np.hypot(0.5, 0.005))
+
+
 @pytest.mark.parametrize("boundary", ["periodic", "open", "hypercube"])
 @pytest.mark.parametrize("n", [2, 4, 8])
 def test_numbers_of_a_stencil_bound_those_of_its_matrices(n, boundary):
