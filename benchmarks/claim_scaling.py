@@ -196,7 +196,7 @@ def gates(history: History, run: Run, rounds: int) -> float:
     """T gates of one amplified run, the norm search spread over the kept shots left out."""
     whole = (2 * rounds + 1) * run.gates
     if rounds:
-        whole += rounds * reflections(history.instance, run)
+        whole += rounds * reflections(history.instance.encoding, run)
     return float(t_count(whole, SYNTHESIS))
 
 

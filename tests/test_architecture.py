@@ -29,7 +29,7 @@ BELOW = {
     "execution": ["encoding"],
     "pipeline": ["solvers", "readout", "execution"],
     "resources": ["solvers", "readout", "execution"],
-    "analysis": ["spectra"],
+    "analysis": ["spectra", "resources"],  # its report prices the run that it judges
     "report": ["pipeline", "resources", "analysis"],
     "cli": ["report"],
 }

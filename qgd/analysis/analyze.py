@@ -1,4 +1,4 @@
-"""Is this training run a candidate: sparsity, spectrum, window, order, R, qubits and a verdict."""
+"""Is this training run a candidate: sparsity, spectrum, window, order, R, costs, verdict."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from qgd.analysis.case import (
     TrainingCase,
     silent,
 )
+from qgd.analysis.costs import run_costs
 from qgd.core.checks import check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
+from qgd.resources.record import ResourceEstimate
 from qgd.spectra.modes import ModeShares, OvershootWarning, mode_shares
 from qgd.spectra.proxy import ErrorProxy
 from qgd.spectra.spectrum import Spectrum
@@ -143,6 +145,8 @@ class Analysis:
         Error of the orders.
     nonlinearity : Nonlinearity or Missing
         R and Kantorovich's number.
+    costs : ResourceEstimate or Missing
+        Of the quantum run at the needed order.
     """
 
     name: str
@@ -157,6 +161,7 @@ class Analysis:
     proxy: ErrorProxy
     truncation: Truncation | Missing
     nonlinearity: Nonlinearity | Missing
+    costs: ResourceEstimate | Missing
 
     @cached_property
     def window(self) -> tuple[float, float]:
@@ -221,6 +226,7 @@ def analyze(
         proxy=proxy,
         truncation=truncation,
         nonlinearity=case.nonlinearity(found),
+        costs=_costs(case, truncation, chosen),
     )
 
 
@@ -238,6 +244,21 @@ def _truncation(
     except QGDError as error:
         return Missing(str(error), refuted=error.outcome is Outcome.DIVERGED)
     return _read(run, orders, settings)
+
+
+def _costs(
+    case: TrainingCase, truncation: Truncation | Missing, settings: AnalysisSettings
+) -> ResourceEstimate | Missing:
+    """At the needed order; without one there is no answer whose download could be priced."""
+    if isinstance(truncation, Missing):
+        return Missing("no Carleman order, so no linear system to be solved")
+    if truncation.needed is None:
+        return Missing(
+            f"no order <= {settings.max_order} meets the tolerance: at any cost the downloaded "
+            "weights would be wrong"
+        )
+    error = min(0.5, settings.tolerance)
+    return run_costs(case, truncation.needed, settings.num_steps, error, truncation.travelled)
 
 
 def _read(run: CarlemanTrajectory, orders: range, settings: AnalysisSettings) -> Truncation:

@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from qgd.core.arrays import RealArray
 from qgd.core.bound import Bound
+from qgd.dynamics.system import PolynomialMap
 from qgd.spectra.spectrum import Spectrum
 from qgd.spectra.trajectory import CarlemanTrajectory
 
@@ -98,6 +100,9 @@ class TrainingCase(Protocol):
 
     def spectrum(self, exact_up_to: int, steps: int, probes: int, advance: Advance) -> Spectrum:
         """All eigenvalues up to a size, Lanczos quadratures beyond."""
+
+    def step(self) -> tuple[PolynomialMap, RealArray] | Missing:
+        """The descent by its coefficients and its start, about the pivot; or why it has none."""
 
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
         """R and Kantorovich's number, or why not."""

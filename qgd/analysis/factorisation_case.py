@@ -13,10 +13,15 @@ from qgd.core.bound import Assumption, Bound, Kind
 from qgd.dynamics.factorisation import SparseFactorisation
 from qgd.dynamics.factorisation_descent import FactorisationDescent
 from qgd.dynamics.factorisation_dissipation import factorisation_dissipation
+from qgd.dynamics.gradient import gradient_descent
+from qgd.dynamics.system import PolynomialMap
+from qgd.dynamics.transforms import shift
 from qgd.embedding.graded_factorisation import graded_factorisation
 from qgd.spectra.factorisation import factorisation_spectrum
 from qgd.spectra.spectrum import Spectrum
 from qgd.spectra.trajectory import CarlemanTrajectory
+
+_LISTED = 60  # weights
 
 
 class FactorisationCase:
@@ -78,6 +83,16 @@ class FactorisationCase:
             exact_up_to=exact_up_to,
             **options,
         )
+
+    def step(self) -> tuple[PolynomialMap, RealArray] | Missing:
+        """Of few weights; the couplings of many lie where the observations do, in no pattern."""
+        if self.num_weights > _LISTED:
+            return Missing(
+                f"coefficients are listed up to {_LISTED} weights, got {self.num_weights}: an "
+                "encoding would read them from a table of all observations, O(n) gates a call"
+            )
+        exact = gradient_descent(self.descent.loss.polynomial(), self.learning_rate)
+        return shift(exact, self.descent.pivot)[0], self.offset
 
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
         """In a ball about the pivot, by the norms of `proofs/18`.

@@ -12,9 +12,14 @@ from torch import Tensor, nn
 from torch.nn.utils import prune
 
 from qgd.analysis.case import Advance, Missing, Nonlinearity, RowSparsity
+from qgd.core.arrays import RealArray
 from qgd.core.checks import check_real
 from qgd.core.outcome import QGDError
+from qgd.dynamics.gradient import gradient_descent
 from qgd.dynamics.sparsity import field_sparsity
+from qgd.dynamics.system import PolynomialMap
+from qgd.dynamics.transforms import shift
+from qgd.problem.polynomial import PolynomialLoss
 from qgd.spectra.exact import spectrum as spectrum_of
 from qgd.spectra.hessian import HessianOperator, hessian_product
 from qgd.spectra.nonlinearity import pivot_numbers
@@ -99,14 +104,41 @@ class NetworkCase:
 
     def _counted_sparsity(self) -> int | None:
         """The theorem's s; None if the network is not polynomial, or its list of terms too long."""
+        found = self._polynomial()
+        if found is None:
+            return None
         try:
-            exact, weights, _ = polynomial_loss(self.model, self._whole())  # type: ignore[arg-type]
-            fields = field_sparsity(exact, weights)
+            fields = field_sparsity(*found)
         except (ValueError, QGDError, MemoryError):
             return None
-        if not _parallel(exact.gradient(weights), self.operator.gradient()):
-            return None
         return max(field.symmetrised_row_sparsity for field in fields)
+
+    def _polynomial(self) -> tuple[PolynomialLoss, RealArray] | None:
+        """The loss up to a factor, as a polynomial, and the weights; None if it is none."""
+        try:
+            exact, weights, _ = polynomial_loss(self.model, self._whole())  # type: ignore[arg-type]
+        except (ValueError, QGDError, MemoryError):
+            return None
+        same = _parallel(exact.gradient(weights), self.operator.gradient())
+        return (exact, weights) if same else None
+
+    def step(self) -> tuple[PolynomialMap, RealArray] | Missing:
+        """By the polynomial loss of a small polynomial network; the start is the pivot."""
+        n = self.num_kept
+        if n > _POLYNOMIAL_UP_TO:
+            return Missing(
+                f"coefficients are listed up to {_POLYNOMIAL_UP_TO} kept weights, got {n}"
+            )
+        found = self._polynomial()
+        if found is None:
+            return Missing(
+                "the loss is no polynomial of the weights (a softmax, a smooth activation or "
+                "another error than squares), so its F_k have no finite list of entries"
+            )
+        loss, weights = found
+        own, exact = self.operator.gradient(), loss.gradient(weights)
+        factor = float(np.linalg.norm(own) / np.linalg.norm(exact))
+        return shift(gradient_descent(loss, self.learning_rate * factor), weights)[0], np.zeros(n)
 
     def spectrum(self, exact_up_to: int, steps: int, probes: int, advance: Advance) -> Spectrum:
         """All eigenvalues up to a size, Lanczos quadratures beyond."""

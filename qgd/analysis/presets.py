@@ -17,6 +17,7 @@ from qgd.problem.planted import planted_ratings
 from qgd.spectra.images import load_images
 from qgd.spectra.module_pruning import prune_module
 from qgd.spectra.networks import multilayer_perceptron
+from qgd.spectra.polynomial_model import PolynomialActivation
 
 _SAMPLES = 500
 
@@ -59,11 +60,25 @@ def _factorisation() -> TrainingCase:
     return FactorisationCase("factorisation", loss, weights, offset, 0.1)
 
 
+def _polynomial() -> TrainingCase:
+    """Four weights with a quadratic activation near a minimum: small enough to be priced."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = nn.Sequential(
+            nn.Linear(1, 2, bias=False), PolynomialActivation([0.0, 1.0, 0.5]),
+            nn.Linear(2, 1, bias=False),
+        ).double()  # fmt: skip
+        x = torch.linspace(-1, 1, 20, dtype=torch.float64)[:, None]
+        target = model(x).detach() + 0.3 * torch.sin(3 * x)
+    return NetworkCase("polynomial", model, nn.MSELoss(), (x, target), 0.1)
+
+
 PRESETS: dict[str, Callable[[], TrainingCase]] = {
     "digits-tanh": _tanh,
     "digits-relu": _relu,
     "digits-pruned": _pruned,
     "factorisation": _factorisation,
+    "polynomial": _polynomial,
 }
 
 

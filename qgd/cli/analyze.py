@@ -26,7 +26,8 @@ def analyze(
         typer.Argument(
             metavar="MODEL",
             help="Python file with `model`, `loss`, `data` [`learning_rate`, `mask`], CSV of user, "
-            "item, rating (factorised), or digits-tanh, digits-relu, digits-pruned, factorisation.",
+            "item, rating (factorised), or digits-tanh, digits-relu, digits-pruned, factorisation, "
+            "polynomial.",
         ),
     ],
     steps: Annotated[int, typer.Option(help="Steps of the run.")] = _DEFAULT.num_steps,
@@ -52,8 +53,8 @@ def analyze(
     """Say whether a training run is a candidate, and why.
 
     Sparsity, Hessian spectrum on the kept weights, error proxy and quantum window, Carleman order
-    needed, R, qubits, verdict. The file is executed. Writes analysis.json and analysis.png; exits
-    with 0 whatever the verdict. Needs qgd[torch].
+    needed, R, resources, verdict. The file is executed. Writes analysis.json and analysis.png;
+    exits with 0 whatever the verdict. Needs qgd[torch].
     """
     folder = out or Path("qgd-results") / Path(source).stem
     with plain_endings(f"every file in {folder} is complete"):

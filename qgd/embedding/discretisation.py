@@ -89,10 +89,17 @@ def flow_truncation_bound(
     a linear system with non-negative off-diagonal entries. W is taken constant on each of 64
     intervals, and the comparison system solved by matrix exponentials.
     """
-    check_integer("order", order, 1)
     if system.degree <= 1:
+        check_integer("order", order, 1)
         return _proved("truncation", 0.0, "affine flow", "Theorem 6.2", ())
-    f = list(flow_multilinear_majorant(system))
+    return level_recursion_bound(list(flow_multilinear_majorant(system)), order, x0_norm, time)
+
+
+def level_recursion_bound(f: list[float], order: int, x0_norm: float, time: float) -> Bound:
+    """The bound of `flow_truncation_bound` from numbers alone: f_0, mu, f_2, ..."""
+    check_integer("order", order, 1)
+    if not any(f[2:]):
+        return _proved("truncation", 0.0, "affine flow", "Theorem 6.2", ())
     times = time * np.arange(1, _INTERVALS + 1) / _INTERVALS
     norms = flow_norm_bounds(tuple(f), x0_norm, times)
     if not np.isfinite(norms).all():

@@ -62,6 +62,41 @@ def level_errors(g: Majorant, order: int, norms: RealArray) -> RealArray:
     return errors
 
 
+def majorant_only_bound(g: Majorant, order: int, x0_norm: float, num_steps: int) -> Bound:
+    """The bound of `majorant_bound` from a majorant alone, in O(log T) products of N x N matrices.
+
+    The first steps are taken one by one, later ones in runs a hundredth of their distance long,
+    with the largest w_k of the run (entries are non-negative, so that is an upper bound).
+
+    Parameters
+    ----------
+    g : Majorant
+        Of the map.
+    order, x0_norm, num_steps
+        As for `majorant_bound`.
+
+    Examples
+    --------
+    >>> majorant_only_bound(Majorant((0.0, 0.5, 0.1)), 2, 1.0, 10**6).value < 1e-12
+    True
+    """
+    check_integer("order", order, 1)
+    if not any(g.coefficients[2:]):
+        return Bound("truncation", 0.0, Kind.PROVED, "affine map", "02-truncation.md#Theorem 2.3")
+    w = g.iterates(x0_norm, num_steps)[: max(num_steps, 1)]
+    kept, dropped = level_coefficients(g, order)
+    error, k = np.zeros(order), 0
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        while k < num_steps:
+            run = min(1 + k // 100, num_steps - k)
+            step = np.zeros((order + 1, order + 1))
+            step[:order, :order], step[order, order] = kept, 1.0
+            step[:order, order] = _remainder(dropped, order, float(w[k : k + run].max()))
+            error = (np.linalg.matrix_power(step, run) @ [*error, 1.0])[:order]
+            k += run
+    return _bound(error[0], "majorant recursion", "Theorem 2.1", w)
+
+
 def propagated_bound(
     system: Map,
     order: int,

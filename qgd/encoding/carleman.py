@@ -77,12 +77,23 @@ def carleman_encoding(
     check_real("scale", scale, above=0)
     scaled = system if scale == 1 else rescale(system, scale)[0]
     registers = CarlemanRegisters(scaled.num_variables, order, constant)
-    plan = CarlemanPlan(registers, _encodings(scaled, registers, encodings or {}))
+    flow = carleman_of_terms(registers, _encodings(scaled, registers, encodings or {}))
+    if isinstance(scaled, PolynomialSystem):
+        return flow
+    step = linear_combination([1.0, 1.0], [identity_encoding(registers.num_system), flow])
+    return replace(step, name="U_carleman")
+
+
+def carleman_of_terms(
+    registers: CarlemanRegisters, encodings: Mapping[int, BlockEncoding]
+) -> BlockEncoding:
+    """The matrix of a flow from the encodings of its (scaled) terms by degree, and no matrix."""
+    plan = CarlemanPlan(registers, encodings)
 
     def apply(state: Array, adjoint: bool) -> Array:
         return apply_plan(plan, state, adjoint)
 
-    flow = BlockEncoding(
+    return BlockEncoding(
         alpha=plan.alpha,
         epsilon=plan.epsilon,
         num_system=registers.num_system,
@@ -94,10 +105,6 @@ def carleman_encoding(
         name="U_carleman",
         work=emulation_work(plan),
     )
-    if isinstance(scaled, PolynomialSystem):
-        return flow
-    step = linear_combination([1.0, 1.0], [identity_encoding(registers.num_system), flow])
-    return replace(step, name="U_carleman")
 
 
 def _encodings(

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from qgd.core.arrays import Array, IntArray, RealArray
 from qgd.core.checks import check_array, check_real
 from qgd.embedding.carleman import CarlemanSystem
-from qgd.encoding.block_encoding import BlockEncoding
+from qgd.encoding.block_encoding import BlockEncoding, Build
 from qgd.encoding.dilation import dilation
 
 _DENSE = 2000
@@ -39,6 +39,12 @@ class EncodedFlow:
         Added to y(T) without evolution: the known reference of a readout.
     origin : CarlemanSystem, optional
         What `encode_flow` made it from; it is pickled in place of the encoding.
+    prepare : tuple of callable
+        For the circuit: one builder for each of `initial` and `source` that is not zero, and none
+        of `idle`; ``build(c)`` acts on the system, at most the encoding's work qubits, and c
+        controls. Empty: by multiplexed rotations.
+    interval : (float, float), optional
+        Proved bounds of the eigenvalues of (A + A^T) / 2, which are computed otherwise.
     """
 
     encoding: BlockEncoding
@@ -49,6 +55,8 @@ class EncodedFlow:
     positions: IntArray
     idle: RealArray | None = None
     origin: CarlemanSystem | None = None
+    prepare: tuple[Build, ...] = ()
+    interval: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         size = self.matrix.shape[0]
@@ -79,6 +87,8 @@ class EncodedFlow:
         The largest is the logarithmic norm, ||e^{A t}|| <= e^{mu t}. By eigenvalues up to dimension
         2000, by Gershgorin's circles beyond.
         """
+        if self.interval is not None:
+            return self.interval
         symmetric = csr_array((self.matrix + self.matrix.T) / 2)
         if symmetric.shape[0] <= _DENSE:
             values = np.linalg.eigvalsh(symmetric.toarray())
@@ -99,7 +109,8 @@ class EncodedFlow:
 
     def driven(self, drive: float, idle: RealArray) -> EncodedFlow:
         """The flow whose y(T) is drive * y(T) + idle."""
-        return replace(self, initial=drive * self.initial, source=drive * self.source, idle=idle)
+        initial, source = drive * self.initial, drive * self.source
+        return replace(self, initial=initial, source=source, idle=idle, prepare=())
 
 
 def encode_flow(

@@ -116,7 +116,20 @@ def _verdict(axes: Axes, found: Analysis) -> None:
     lines = [(f"{_MARKS[c.holds]}: {c.name}; {c.reason}", _COLOURS[c.holds]) for c in judged]
     state = found.state
     lines.append((f"history state of {state.total} qubits at order {state.order}", "black"))
+    lines.append((f"resources: {_costs(found)}", "black"))
     _write(axes, [(text.replace("`", ""), colour) for text, colour in lines])
+
+
+def _costs(found: Analysis) -> str:
+    costs = found.costs
+    if isinstance(costs, Missing):
+        return f"not counted; {costs.reason}"
+    resources = costs.resources
+    return (
+        f"{resources.qubits} qubits, kappa {costs.kappa.value if costs.kappa else 0:.3g}, "
+        f"{resources.total_calls:.3g} calls, {resources.shots:.3g} shots, T "
+        f"{costs.total_t_count:.3g} in all"
+    )
 
 
 def _write(axes: Axes, lines: list[tuple[str, str]]) -> None:

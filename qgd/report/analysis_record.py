@@ -11,7 +11,7 @@ from qgd.analysis.verdict import criteria, verdict
 from qgd.report.record import plain
 from qgd.spectra.modes import ModeShare
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def analysis_record(found: Analysis) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def analysis_record(found: Analysis) -> dict[str, Any]:
         "truncation": _truncation(found),
         "nonlinearity": _nonlinearity(found),
         "state_qubits": {**asdict(found.state), "total": found.state.total},
-        "not_counted": ["ancillas", "condition number", "calls", "gates", "shots"],
+        "resources": _resources(found),
     }
     cleaned: dict[str, Any] = plain(record)
     return cleaned
@@ -76,4 +76,32 @@ def _nonlinearity(found: Analysis) -> dict[str, Any]:
         "kind": numbers.R.kind.value,
         "source": numbers.R.source,
         "least_eigenvalue": numbers.least_eigenvalue,
+    }
+
+
+def _resources(found: Analysis) -> dict[str, Any]:
+    costs = found.costs
+    if isinstance(costs, Missing):
+        return {"missing": costs.reason}
+    resources = costs.resources
+    assert costs.kappa is not None  # a linear system
+    return {
+        "solver": resources["inversion"].detail,
+        "order": costs.order,
+        "qubits": resources.qubits,
+        "alpha": costs.alpha,
+        "kappa": {"value": costs.kappa.value, "kind": costs.kappa.kind.value},
+        "success": {"value": costs.success_probability, "kind": costs.success_kind.value},
+        "calls": resources.block_encoding_calls,
+        "preliminary_calls": resources.preliminary_calls,
+        "total_calls": resources.total_calls,
+        "shots": resources.shots,
+        "gates": asdict(resources.gates),
+        "t_count": costs.t_count,
+        "total_t_count": costs.total_t_count,
+        "synthesis_error": costs.synthesis_error,
+        "budget": [
+            {"stage": b.stage, "value": b.value, "kind": b.kind.value, "source": b.reference}
+            for b in costs.budget
+        ],
     }

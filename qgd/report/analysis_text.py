@@ -112,10 +112,26 @@ def _resources(found: Analysis) -> str:
     result = found.truncation
     enough = not isinstance(result, Missing) and result.needed is not None
     which = "" if enough else ", the greatest that was tried"
-    return (
+    lines = [
         f"history state at order {state.order}{which}: {state.total} qubits "
         f"({state.words} = N ceil(log2 n) for the weights, "
-        f"{state.levels} for the order, {state.times} for the step)\n"
-        "not counted: ancillas of the encoding and the solver, condition number, calls, gates, "
-        "shots;\n`estimate_resources` counts them for dynamics given by coefficients or a stencil"
-    )
+        f"{state.levels} for the order, {state.times} for the step)"
+    ]
+    costs = found.costs
+    if isinstance(costs, Missing):
+        return "\n".join([*lines, f"calls, gates and shots: not counted; {costs.reason}"])
+    resources, gates = costs.resources, costs.resources.gates
+    assert costs.kappa is not None  # a linear system
+    lines += [
+        f"download of all {found.num_kept} weights within {found.settings.tolerance:g} of the "
+        f"distance, by {resources['inversion'].detail}:",
+        f"  qubits {resources.qubits}; alpha {costs.alpha:.4g}; kappa {costs.kappa.value:.4g} "
+        f"{costs.kappa.kind.value}; success {costs.success_probability:.3g} "
+        f"{costs.success_kind.value}",
+        f"  one run: {resources.block_encoding_calls:.4g} calls, T {costs.t_count:.4g}, Toffoli "
+        f"{gates.toffoli:.4g}, CX {gates.cx:.4g}, depth {gates.depth:.4g}",
+        f"  in all: {resources.shots:.4g} shots, {resources.total_calls:.4g} calls, T "
+        f"{costs.total_t_count:.4g}",
+        f"  against {found.settings.num_steps} classical steps on {found.num_kept} weights",
+    ]
+    return "\n".join(lines)

@@ -88,8 +88,12 @@ def _products(operation: Operation) -> int:
 def t_per_rotation(epsilon: float) -> float:
     """T gates of one rotation by a general angle, 3.02 log2(1 / epsilon) + 1.77 on the mean.
 
-    The fit of Kliuchnikov, Lauter, Minko, Paetznick, Petit, arXiv:2203.10064, Table 1, to the
-    algorithm of Ross and Selinger, arXiv:1403.2975: a model, not a bound.
+    A model, not a bound. What is certain is 3 log2(1 / epsilon) + O(log log(1 / epsilon)) for a
+    typical angle (Ross, Selinger, arXiv:1403.2975); the line is the mean fit for their algorithm in
+    Kliuchnikov, Lauter, Minko, Paetznick, Petit, arXiv:2203.10064, Table 1, for errors below 1e-4.
+    Over 200 angles each, the words that `compile_circuit` uses differ from it by 0.7 % on the mean
+    from 1e-4 to 1e-10 and by 2.3 % at 1e-3, with a standard deviation of two gates
+    (``benchmarks/results/rotation_synthesis.json``).
 
     Parameters
     ----------

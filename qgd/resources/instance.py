@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qgd.core.arrays import IntArray, RealArray
+from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_array, check_integer, check_real
+from qgd.core.outcome import QGDError
 from qgd.dynamics.dissipation import Majorant, majorant
 from qgd.dynamics.integrate import iterate
 from qgd.dynamics.stencil import Stencil
-from qgd.dynamics.system import PolynomialMap
+from qgd.dynamics.system import PolynomialMap, PolynomialSystem
 from qgd.embedding.bounds.stability import inverse_bound
 from qgd.embedding.history import default_padding
 from qgd.encoding.block_encoding import BlockEncoding, Build
@@ -75,22 +75,6 @@ class Instance:
         return min(self.kappa, self.encoding.alpha * self.solution_norm / self.rhs_norm)
 
 
-class _SparseLift(LiftedVector):
-    """A lifted vector by its non-zero entries: `vector` holds the values only."""
-
-    indices: IntArray
-
-    @classmethod
-    def at(cls, registers: CarlemanRegisters, entries: SparseVector, levels: int) -> _SparseLift:
-        lift = cls(registers, entries.values, levels)
-        object.__setattr__(lift, "indices", entries.indices)
-        return lift
-
-    @cached_property
-    def _slot(self) -> SparseVector:
-        return SparseVector(self.indices, self.vector)
-
-
 @dataclass(frozen=True, eq=False)
 class History:
     """The history system of a problem and what is known of its solution.
@@ -116,15 +100,20 @@ class History:
     padding: int
 
 
-def start_of(problem: Stencil | PolynomialMap, x0: ArrayLike | SparseVector) -> SparseVector:
+def start_of(
+    problem: Stencil | PolynomialMap | PolynomialSystem, x0: ArrayLike | SparseVector
+) -> SparseVector:
     """The start by its non-zero entries."""
     n = problem.num_variables
+    moves = isinstance(problem, PolynomialMap) and problem.F[0].count_nonzero() > 0
     if isinstance(x0, SparseVector):
+        if len(x0.indices) == 0 and moves:
+            return x0
         if len(x0.indices) == 0 or x0.indices[0] < 0 or x0.indices[-1] >= n:
             raise ValueError(f"`x0` must have entries from 0 to {n - 1}, got {x0.indices}")
         return x0
     values = check_array("x0", x0, (n,))
-    if not np.any(values):
+    if not np.any(values) and not moves:
         raise ValueError("`x0` must not be zero, got a zero vector; start elsewhere")
     return SparseVector.of(values)
 
@@ -149,11 +138,11 @@ def history_instance(
     start, t = start_of(problem, x0), num_time_qubits(T, p)
     registers = CarlemanRegisters(problem.num_variables, order)
     if isinstance(problem, Stencil):
-        step = stencil_step(problem, _step_size(step_size), registers, scale)
-        g = stencil_majorant(problem, _step_size(step_size))
+        step = stencil_step(problem, checked_step_size(step_size), registers, scale)
+        g = stencil_majorant(problem, checked_step_size(step_size))
         zero = LiftedVector(registers, np.zeros(1), order)
         scaled = SparseVector(start.indices, start.values / scale)
-        right = HistoryPreparation(_SparseLift.at(registers, scaled, order), (zero,), T, t)
+        right = HistoryPreparation(LiftedVector(registers, scaled, order), (zero,), T, t)
     else:
         if step_size is not None:
             raise ValueError(
@@ -166,7 +155,7 @@ def history_instance(
         dense = _dense(start, problem.num_variables)
         right = rhs_preparation((problem,), dense, T, registers, scale=scale, num_time=t)
     encoding = with_work(history_encoding(step, T, p), right.num_work)
-    kappa = _kappa(encoding.alpha, _scaled(g, scale), order, T, p)
+    kappa = _kappa(encoding, _scaled(g, scale), order, T, p)
     squares, known = _squares(problem, start, T, order, scale, step_size, final_norm, g)
     last = squares[1]
     total = squares[0] + (p + 1) * last[1]
@@ -177,7 +166,7 @@ def history_instance(
     return History(instance, kappa, repetitions, last[0], p)
 
 
-def _kappa(alpha: float, g: Majorant, order: int, num_steps: int, padding: int) -> Bound:
+def _kappa(encoding: BlockEncoding, g: Majorant, order: int, num_steps: int, padding: int) -> Bound:
     regime, _, inverse = inverse_bound(g, order, num_steps, padding)
     if not math.isfinite(inverse):
         raise ValueError(
@@ -185,14 +174,13 @@ def _kappa(alpha: float, g: Majorant, order: int, num_steps: int, padding: int) 
             f"the {regime} regime, g(r) / r = {sum(g.coefficients):.6g}; take fewer steps, or a "
             "`scale` or `step_size` for which g(r) / r <= 1"
         )
-    return Bound(
-        "condition number",
-        alpha * max(1.0, inverse),
-        Kind.PROVED,
-        regime,
-        "10-closed-bounds.md#Theorem 10.12",
-        assumptions=(Assumption("exact encodings", True, 0.0),),
-    )
+    value = encoding.alpha * max(1.0, inverse)
+    if encoding.epsilon:
+        inexact = f"{regime}, encodings taken for exact, off by {encoding.epsilon:.3g}"
+        return Bound("condition number", value, Kind.ESTIMATED, inexact)
+    exact = (Assumption("exact encodings", True, 0.0),)
+    theorem = "10-closed-bounds.md#Theorem 10.12"
+    return Bound("condition number", value, Kind.PROVED, regime, theorem, assumptions=exact)
 
 
 def _squares(
@@ -214,11 +202,7 @@ def _squares(
 
     n = problem.num_variables
     if final_norm is None:
-        if n * num_steps > _MOST_VALUES:
-            raise ValueError(
-                f"`final_norm` must be given where a trajectory has {n * num_steps:.3g} values, "
-                "got None; pass a guess of ||x_T||, for instance ||x_0|| for norm-preserving steps"
-            )
+        _check_length(n, num_steps)
         step = _as_map(problem, step_size)
         norms = np.linalg.norm(iterate(step, _dense(start, n), num_steps), axis=1)
         shares = share(norms)
@@ -235,11 +219,43 @@ def _squares(
     return (upper, (final_norm, float(share(final_norm)[0]))), "||x_k|| <= ||x_0||, given ||x_T||"
 
 
-def _step_size(step_size: float | None) -> float:
+def final_norm_of(
+    problem: Stencil | PolynomialMap,
+    start: SparseVector,
+    num_steps: int,
+    step_size: float | None,
+    given: float | None,
+) -> float:
+    """||x_T||, as given or from the trajectory."""
+    if given is not None:
+        return check_real("final_norm", given, above=0)
+    T, n = check_integer("num_steps", num_steps, 1), problem.num_variables
+    _check_length(n, T)
+    try:
+        path = iterate(_as_map(problem, step_size), _dense(start, n), T)
+    except QGDError as error:
+        raise ValueError(
+            f"`num_steps` must be small enough for a trajectory that stays finite, got {T}: "
+            f"{error.message}, or take fewer steps"
+        ) from None
+    return float(np.linalg.norm(path[-1]))
+
+
+def _check_length(num_variables: int, num_steps: int) -> None:
+    if num_variables * num_steps > _MOST_VALUES:
+        raise ValueError(
+            f"`final_norm` must be given where a trajectory has {num_variables * num_steps:.3g} "
+            "values, got None; pass a guess of ||x_T||, for instance ||x_0|| for norm-preserving "
+            "steps"
+        )
+
+
+def checked_step_size(step_size: float | None) -> float:
+    """h > 0 of a flow."""
     if step_size is None:
         raise ValueError(
-            "`step_size` must be given for a Stencil, got None; a stencil is a flow, and its step "
-            "is x + step_size * F(x)"
+            "`step_size` must be given for a Stencil and for a flow, got None; a step of a stencil "
+            "is x + step_size * F(x), and an evolution takes num_steps * step_size"
         )
     return check_real("step_size", step_size, above=0)
 
@@ -247,7 +263,7 @@ def _step_size(step_size: float | None) -> float:
 def _as_map(problem: Stencil | PolynomialMap, step_size: float | None) -> PolynomialMap:
     if isinstance(problem, PolynomialMap):
         return problem
-    return PolynomialMap([_step_size(step_size) * F for F in problem.system().F])
+    return PolynomialMap([checked_step_size(step_size) * F for F in problem.system().F])
 
 
 def _dense(start: SparseVector, size: int) -> RealArray:

@@ -12,6 +12,7 @@ import numpy as np
 
 from qgd.core.bound import Kind
 from qgd.core.resources import GateCount
+from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.gates import negate_ones
 from qgd.resources.gate_counts import count_gates
 from qgd.resources.instance import Instance, with_kappa
@@ -227,9 +228,8 @@ def amplification(amplitude: float) -> tuple[int, float]:
     return best, math.sin((2 * best + 1) * theta) ** 2
 
 
-def reflections(instance: Instance, run: Run) -> GateCount:
+def reflections(encoding: BlockEncoding, run: Run) -> GateCount:
     """The two reflections of a round: about what is wanted, and about the start of all qubits."""
-    encoding = instance.encoding
     width = encoding.num_qubits + run.qubits
     circuit = _circuit(width)
     used = list(range(encoding.num_system + encoding.num_ancillas + run.qubits))

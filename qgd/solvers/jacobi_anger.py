@@ -9,6 +9,7 @@ The rotations come from the same outer function and layer stripping as the phase
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -76,10 +77,15 @@ def evolution_phases(time: float, tail: float = 1e-12) -> EvolutionPhases:
 
 def evolution_length(time: float, tail: float) -> tuple[int, float]:
     """Smallest d with 2 sum_{n > d} |J_n(time)| proved to be at most `tail`, and that bound."""
-    degree, wanted = math.ceil(time) + 1, min(max(tail, _ROUNDING), 1e-2)
-    while evolution_tail(max(time, 1e-300), degree) > wanted:
-        degree += 1
-    return degree, evolution_tail(max(time, 1e-300), degree)
+    least, wanted = math.ceil(time) + 1, min(max(tail, _ROUNDING), 1e-2)
+    time, step = max(time, 1e-300), 1
+    while evolution_tail(time, least + step - 1) > wanted:
+        step *= 2
+    # The bound falls with the degree: the first that is good enough, by bisection.
+    degree = bisect_left(
+        range(least + 2 * step), True, lo=least, key=lambda d: evolution_tail(time, d) <= wanted
+    )
+    return degree, evolution_tail(time, degree)
 
 
 def evolution_series(time: float, degree: int) -> Array:

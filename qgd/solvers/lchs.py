@@ -18,6 +18,7 @@ from qgd.core.state import FlaggedState
 from qgd.encoding.flow import EncodedFlow, flow_error
 from qgd.solvers.branches import Branches, flow_branches
 from qgd.solvers.evolution import EvolvedState
+from qgd.solvers.exponential_sum import ExponentialSum
 from qgd.solvers.interface import Level, choose_level, run_circuit
 from qgd.solvers.jacobi_anger import GAIN, EvolutionPhases, evolution_length, evolution_phases
 from qgd.solvers.lchs_circuit import index_qubits, lchs_circuit
@@ -93,24 +94,24 @@ class LCHS:
 
     def circuit(self, flow: EncodedFlow) -> QuantumCircuit:
         """Prepare y(T): qubits are system, ancillas, q, rotation, g, index, source flag, work."""
-        branches, phases, _, _ = self._plan(flow)
+        branches, phases, _, _ = self.plan(flow)
         return lchs_circuit(branches, flow, phases)
 
     def work(self, flow: EncodedFlow) -> float:
         """Calls of one run over the amplitude of a unit of y(T): what amplification costs."""
-        branches, _, _, length = self._plan(flow, rotations=False)
+        branches, _, _, length = self.plan(flow, rotations=False)
         return 4 * length * branches.weight / GAIN
 
     def unit(self, flow: EncodedFlow) -> float:
         """Error of y(T) for each unit of epsilon: e^{shift T} ||y(0)|| and the integral's share."""
-        shift = self._shift(flow.growth[1])
+        shift = self.shift_for(flow.growth[1])
         start, source = (float(np.linalg.norm(v)) for v in (flow.initial, flow.source))
         idle = 0.0 if flow.idle is None else float(np.linalg.norm(flow.idle))
         T = flow.time
         return start * math.exp(shift * T) + source * T * math.exp(max(shift, 0.0) * T) + idle
 
     def _prepare(self, flow: EncodedFlow, executor: Workers, parts: int) -> EvolvedState:
-        branches, phases, error, length = self._plan(flow)
+        branches, phases, error, length = self.plan(flow)
         calls = 4 * length
         level = choose_level(self.level, calls * len(branches.weights) * flow.encoding.work)
         if level == "gate":
@@ -144,25 +145,34 @@ class LCHS:
         state = FlaggedState(found / branches.weight, scale, error)
         return EvolvedState(state, bound, cost, level)
 
-    def _plan(
+    def plan(
         self, flow: EncodedFlow, rotations: bool = True
     ) -> tuple[Branches, EvolutionPhases, float, int]:
         """Branches, rotations, proved error of y(T) and half the number of steps of the walk."""
         check_real("epsilon", self.epsilon, above=0)
         low, high = flow.growth
-        shift = self._shift(high)
-        rule = self.kernel.rule(flow.time * (shift - low), (1 - 3 * _TAIL_SHARE) * self.epsilon)
+        shift = self.shift_for(high)
+        rule = self.rule(flow.time * (shift - low))
         branches, error = flow_branches(flow, rule, shift, self.epsilon)
-        wanted = _TAIL_SHARE * self.epsilon / rule.weight_norm
         time = walk_time(branches, flow)
-        length, tail = evolution_length(time, wanted)
+        length, tail = self.walk_length(time, rule.weight_norm)
         error += branches.weight * tail
         error += flow_error(flow, float(np.abs(branches.weights) @ branches.radii))
         none = EvolutionPhases(np.zeros(1), np.zeros(1), tail)
+        wanted = _TAIL_SHARE * self.epsilon / rule.weight_norm
         phases = evolution_phases(time, wanted) if rotations else none
         return branches, phases, error, length
 
-    def _shift(self, log_norm: float) -> float:
+    def rule(self, interval: float) -> ExponentialSum:
+        """Nodes and weights for T ||L|| = interval: most of epsilon is theirs."""
+        return self.kernel.rule(interval, (1 - 3 * _TAIL_SHARE) * self.epsilon)
+
+    def walk_length(self, time: float, weight_norm: float) -> tuple[int, float]:
+        """Half the number of steps of the walk, and what it cuts off."""
+        return evolution_length(time, _TAIL_SHARE * self.epsilon / weight_norm)
+
+    def shift_for(self, log_norm: float) -> float:
+        """The shift that is taken at a log-norm of A; refuses one that is too small."""
         slack = _SLACK * max(1.0, abs(log_norm))
         if self.shift is None and log_norm <= slack:
             return min(0.0, log_norm)

@@ -22,9 +22,16 @@ _AMPLITUDE = 1e-11
 
 
 def evolution_tail(time: float, degree: int) -> float:
-    """2 sum_{k>K} |J_k(t)| <= 2 (t/2)^(K+1) / (K+1)! / (1 - t / (2 K + 4)): the cut at degree K."""
-    first = math.exp((degree + 1) * math.log(time / 2) - math.lgamma(degree + 2))
-    return 2 * first / (1 - time / (2 * degree + 4))
+    """2 sum_{k>K} |J_k(t)|, the cut at degree K > t, at most: the smaller of two bounds.
+
+    2 (t/2)^(K+1) / (K+1)! / (1 - t / (2 K + 4)), and by Kapteyn's inequality (DLMF 10.14.8)
+    2 e^{-k (a - tanh a)} / (1 - e^{-a}) with k = K + 1 and cosh a = k / t, of use for long times.
+    """
+    k = degree + 1
+    power = k * math.log(time / 2) - math.lgamma(k + 1) - math.log1p(-time / (2 * k + 2))
+    a = math.acosh(max(1.0, k / time))
+    kapteyn = -k * (a - math.tanh(a)) - math.log(-math.expm1(-a)) if a > 0 else math.inf
+    return 2 * math.exp(min(power, kapteyn, 700.0))
 
 
 def evolution_degree(

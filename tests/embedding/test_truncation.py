@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose
 from strategies import fewer, polynomial_maps, reals, vectors
 
 import qgd
-from qgd.embedding.truncation import level_errors
+from qgd.dynamics.multilinear import multilinear_majorant
+from qgd.embedding.truncation import level_errors, majorant_only_bound
 
 RULES = [qgd.majorant_bound, qgd.propagated_bound, qgd.truncation_bound]
 ROUNDING = 1e-13
@@ -200,3 +201,31 @@ def test_bound_of_the_first_level_of_one_weight_is_that_of_the_weight():
         assert one == pytest.approx(qgd.propagated_bound(step, order, 0.3, 4).value)
     affine = qgd.PolynomialMap([[0.1], [[-0.5]]])
     assert qgd.functional_bound(affine, 2, [1.0, 5.0], 0.3, 4).value == 0
+
+
+@fewer(2)
+@given(runs(), st.integers(1, 400))
+def test_a_majorant_alone_gives_nearly_the_majorant_bound(run, num_steps):
+    system, order, x0, _ = run
+    radius = float(np.linalg.norm(x0))
+    exact = qgd.majorant_bound(system, order, radius, num_steps)
+    found = majorant_only_bound(multilinear_majorant(system), order, radius, num_steps)
+    if not math.isfinite(exact.value):
+        assert not math.isfinite(found.value)
+        return
+    assert found.value >= exact.value * (1 - 1e-9)
+    if num_steps <= 100:  # one by one
+        assert_allclose(found.value, exact.value, rtol=1e-9)
+
+
+def test_runs_of_steps_take_their_largest_norm():
+    slow = qgd.PolynomialMap([[0.0], [[-0.02]], [[0.01]]])
+    exact = qgd.majorant_bound(slow, 2, 0.5, 600).value
+    found = majorant_only_bound(multilinear_majorant(slow), 2, 0.5, 600).value
+    assert exact * (1 + 1e-6) < found <= 1.05 * exact
+
+
+def test_a_majorant_bounds_a_million_steps_of_a_contraction():
+    g = qgd.Majorant((0.0, 1 - 1e-4, 1e-5))
+    bounds = [majorant_only_bound(g, 2, 0.5, T).value for T in (1000, 10**6)]
+    assert 0 < bounds[1] < bounds[0] < 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from analysis.landscapes import landscape
+from analysis.landscapes import PRICED, landscape
 
 from qgd.analysis.case import Missing
 from qgd.report.analysis_record import analysis_record
@@ -25,3 +25,14 @@ def test_what_is_missing_gives_its_reason() -> None:
     record = analysis_record(landscape([1.0], truncation=Missing("too large")))
     assert record["truncation"] == {"missing": "too large"}
     assert record["verdict"] == "undecided"
+
+
+def test_costs_are_recorded_with_their_kinds() -> None:
+    record = json.loads(to_json(analysis_record(landscape([1.0, 2.0], costs=PRICED))))
+    found = record["resources"]
+    assert found["total_calls"] == PRICED.resources.total_calls
+    assert found["t_count"] == PRICED.t_count
+    assert found["kappa"]["kind"] == "PROVED"
+    assert found["budget"][0]["stage"] == "truncation"
+    missing = analysis_record(landscape([1.0], costs=Missing("dense")))
+    assert missing["resources"] == {"missing": "dense"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from analysis.landscapes import POOR, landscape
+from analysis.landscapes import POOR, PRICED, landscape
 
 import qgd
 from qgd.analysis.case import Missing, RowSparsity
@@ -39,3 +39,15 @@ def test_an_exact_spectrum_has_intervals_of_length_zero() -> None:
     share = found.shares.dissipative
     assert share.bracket == (0.75, 0.75)
     assert np.isclose(found.window[0], qgd.ErrorProxy(found.spectrum, 0.1).window()[1])
+
+
+def test_costs_are_printed_or_why_there_are_none() -> None:
+    text = analysis_report(landscape([1.0, 2.0], costs=Missing("no polynomial")))
+    assert "calls, gates and shots: not counted; no polynomial\n" in text
+    found = landscape([1.0, 2.0], costs=PRICED)
+    text = analysis_report(found)
+    resources = PRICED.resources
+    assert f"one run: {resources.block_encoding_calls:.4g} calls, T {PRICED.t_count:.4g}" in text
+    assert f"{resources.shots:.4g} shots" in text
+    assert "kappa" in text
+    assert "not counted" not in text

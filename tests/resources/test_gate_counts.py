@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +58,14 @@ def test_t_gates_of_a_rotation_are_those_of_the_synthesis_on_the_mean(epsilon):
     angles = np.random.default_rng(0).uniform(0, 2 * math.pi, 12)
     words = [gridsynth_rz(float(a), epsilon).count_ops().get("t", 0) for a in angles]
     assert np.mean(words) == pytest.approx(t_per_rotation(epsilon), rel=0.06)
+
+
+def test_model_of_a_rotation_is_the_measured_mean_of_many():
+    folder = Path(__file__).parents[2] / "benchmarks" / "results"
+    record = json.loads((folder / "rotation_synthesis.json").read_text())
+    for row in record["rows"]:
+        slack = 0.01 if row["epsilon"] <= 1e-4 else 0.03
+        assert t_per_rotation(row["epsilon"]) == pytest.approx(row["mean"], rel=slack)
 
 
 def test_t_gates_are_those_of_a_circuit_compiled_to_clifford_and_t():

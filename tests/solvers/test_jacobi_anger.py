@@ -51,6 +51,13 @@ def test_length_grows_with_the_time_and_little_with_the_accuracy():
     assert 100 < lengths[0] < lengths[1] < lengths[2] < 160
 
 
+def test_length_of_a_long_time_is_little_more_than_the_time():
+    for time in (1e4, 1e6, 1e8):  # (time / 2)^degree overflows
+        degree, tail = evolution_length(time, 1e-6)
+        assert tail <= 1e-6
+        assert degree <= time + 12 * time ** (1 / 3)
+
+
 def test_rotation_of_the_circuit_is_the_matrix():
     phases = evolution_phases(2.0, 1e-6)
     for k in range(phases.num_steps + 1):

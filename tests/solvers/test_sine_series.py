@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +62,13 @@ def test_series_of_a_history_with_many_terms_acts_on_its_singular_values(apply):
 def test_evolution_tail_bounds_the_dropped_bessel_functions_closely(t, degree):
     dropped = 2 * np.abs(jv(np.arange(degree + 1, degree + 40), t)).sum()
     assert dropped * (1 - 1e-9) <= evolution_tail(t, degree) <= 2 * dropped
+
+
+@given(reals(1.0, 300.0), st.integers(1, 60))
+def test_evolution_tail_bounds_the_dropped_bessel_functions_of_long_times(t, more):
+    degree = math.ceil(t) + more
+    dropped = 2 * np.abs(jv(np.arange(degree + 1, degree + 400), t)).sum()
+    assert dropped * (1 - 1e-6) <= evolution_tail(t, degree) + 1e-14
 
 
 @pytest.mark.parametrize("t", TIMES)

@@ -1,0 +1,79 @@
+"""What the quantum run of a case costs, where its dynamics can be encoded; else why not."""
+
+from __future__ import annotations
+
+from qgd.analysis.case import Missing, TrainingCase
+from qgd.core.outcome import QGDError
+from qgd.dynamics.system import PolynomialMap
+from qgd.encoding.block_encoding import BlockEncoding
+from qgd.encoding.carleman_registers import CarlemanRegisters
+from qgd.encoding.qrom import qrom_encoding
+from qgd.encoding.slot_matrix import slot_dilation, sparse_slot_matrix
+from qgd.resources.estimate import estimate_resources
+from qgd.resources.record import ResourceEstimate
+from qgd.solvers.shortcut import KernelReflection
+
+_DILATED = 6  # qubits of a matrix that is dilated rather than read from a table
+_ENTRIES = 600  # of such tables together
+_ROUNDING = 1e-9
+_UNITS = (1.0, 2.0, 4.0)  # of length, in distances travelled
+
+
+def run_costs(
+    case: TrainingCase, order: int, num_steps: int, relative_error: float, travelled: float
+) -> ResourceEstimate | Missing:
+    """Count kernel reflection on the history of the case's descent, T steps at an order.
+
+    Parameters
+    ----------
+    order : int
+        N that the truncation needs.
+    relative_error : float
+        Of the downloaded displacement, for solver and readout together.
+    travelled : float
+        Greatest distance from the pivot; the unit of length is 1, 2 or 4 times that, whichever
+        takes the fewest calls.
+    """
+    found = case.step()
+    if isinstance(found, Missing):
+        return found
+    step, start = found
+    encodings = _encodings(step, order)
+    if isinstance(encodings, Missing):
+        return encodings
+    best: ResourceEstimate | None = None
+    reason = ""
+    for unit in _UNITS:
+        try:
+            counted = estimate_resources(
+                step, start, num_steps, order=order, scale=unit * travelled,
+                solver=KernelReflection(), relative_error=relative_error,
+                support=len(start), encodings=encodings,
+            )  # fmt: skip
+        except (ValueError, QGDError) as error:
+            reason = str(error)
+            continue
+        if best is None or counted.resources.total_calls < best.resources.total_calls:
+            best = counted
+    return Missing(reason) if best is None else best
+
+
+def _encodings(step: PolynomialMap, order: int) -> dict[int, BlockEncoding] | Missing:
+    """Dilations of small G_p, tables of others."""
+    n = step.num_variables
+    qubits = CarlemanRegisters(n, 1).slot_qubits
+    found, entries = {}, 0
+    for p, G in enumerate(step.G[: order + 1]):
+        if not G.count_nonzero():
+            continue
+        if max(1, p) * qubits <= _DILATED:
+            found[p] = slot_dilation(G, n, p, float(p == 1))
+            continue
+        entries += G.count_nonzero()
+        if entries > _ENTRIES:
+            return Missing(
+                f"G_0, ..., G_{p} have more than {_ENTRIES} entries, each a row of a lookup table "
+                "whose circuit would have to be compiled"
+            )
+        found[p] = qrom_encoding(sparse_slot_matrix(G, n, p), _ROUNDING, name=f"U_G{p}")
+    return found

@@ -1,0 +1,89 @@
+"""Prices of a case: what is counted is the run of its own descent; what is not says why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from analysis.landscapes import landscape
+from torch import nn
+
+import qgd
+from qgd.analysis.case import Missing
+from qgd.analysis.costs import run_costs
+from qgd.analysis.factorisation_case import FactorisationCase
+from qgd.analysis.presets import preset
+from qgd.core.bound import Kind
+
+
+def test_step_of_a_polynomial_network_is_its_gradient_descent() -> None:
+    case = preset("polynomial")
+    step, start = case.step()
+    run = case.trajectory(3, 4, lambda done, total: None)
+    path = qgd.iterate(step, start, 4)
+    distances = np.linalg.norm(path, axis=1)
+    np.testing.assert_allclose(distances, run.distances, rtol=1e-9, atol=1e-14)
+
+
+def test_step_of_a_small_factorisation_is_its_gradient_descent() -> None:
+    ratings, weights = qgd.planted_ratings(4, 4)
+    offset = 0.05 * np.random.default_rng(0).standard_normal(len(weights))
+    loss = qgd.SparseFactorisation(ratings, 2)
+    case = FactorisationCase("x", loss, weights, offset, 0.1)
+    step, start = case.step()
+    found = qgd.iterate(step, start, 3)[-1]
+    np.testing.assert_allclose(found, case.descent.iterate(offset, 3), rtol=1e-9, atol=1e-12)
+
+
+def test_costs_are_those_of_the_step_at_the_best_unit_of_length() -> None:
+    case = preset("polynomial")
+    found = run_costs(case, 1, 4, 0.1, travelled=0.05)
+    assert not isinstance(found, Missing)
+    step, start = case.step()
+    one = qgd.estimate_resources(
+        step, start, 4, order=1, scale=0.05, relative_error=0.1, support=4,
+        solver=qgd.KernelReflection(),
+    )  # fmt: skip
+    assert found.resources.total_calls <= one.resources.total_calls
+    assert found.resources.shots > 0
+    assert found.kappa.kind is Kind.PROVED
+    assert found.order == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("digits-tanh", "got 610"), ("factorisation", "got 4000")]
+)
+def test_many_weights_are_not_listed(name: str, reason: str) -> None:
+    found = run_costs(preset(name), 2, 4, 0.1, 1.0)
+    assert isinstance(found, Missing)
+    assert reason in found.reason
+
+
+def test_what_is_no_polynomial_has_no_coefficients() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2)).double()
+    data = torch.eye(2, dtype=torch.float64), torch.tensor([0, 1])
+    case = qgd.NetworkCase("x", model, nn.CrossEntropyLoss(), data, 0.1)
+    found = run_costs(case, 2, 4, 0.1, 1.0)
+    assert isinstance(found, Missing)
+    assert "softmax" in found.reason
+
+
+def test_a_long_table_is_not_compiled() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Linear(3, 3), qgd.PolynomialActivation([0.0, 1.0, 0.5]), nn.Linear(3, 1)
+    ).double()
+    x = torch.randn(8, 3, dtype=torch.float64)
+    case = qgd.NetworkCase("x", model, nn.MSELoss(), (x, x[:, :1]), 0.1)
+    found = run_costs(case, 3, 4, 0.1, 1.0)
+    assert isinstance(found, Missing)
+    assert "lookup table" in found.reason
+
+
+def test_without_an_order_nothing_is_priced() -> None:
+    settings = qgd.AnalysisSettings(num_steps=4, max_order=1, tolerance=1e-9)
+    found = qgd.analyze(preset("polynomial"), settings)
+    assert isinstance(found.costs, Missing)
+    assert "no order <= 1 meets the tolerance" in found.costs.reason
+    assert landscape([1.0]).costs == Missing("not asked")
