@@ -1,7 +1,8 @@
 (** Numbers for the theorems on encodings: no hypothesis is vacuous. *)
 From Coq Require Import Reals Lra Lia List Arith Bool.
 From QGD Require Import Sums CrossNorm BlockNorms History Orthogonal BlockEncoding EncodingSums Dilation
-  Multiplexed HistoryEncoding DilatedHistory InexactEncoding.
+  Multiplexed HistoryEncoding DilatedHistory InexactEncoding
+  Chebyshev Inversion KernelReflection ReflectionFilter.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -153,4 +154,69 @@ Proof.
     + intros [] _. rewrite single_acts. ring.
     + intros [] _. rewrite single_acts. field.
   - rewrite !single_norm, Rabs_R1, Rabs_pos_eq; lra.
+Qed.
+
+(** ** Theorems 12.2 and 12.3: n = t = 1, (u, w) = (1/20, -1/20), eta = 1/10, y = 1/4; 12.2 is sharp *)
+Definition reflected := returned [tt] (fun _ => 1) (fun _ => 1/20) (-(1/20)) 1 1 (1/2).
+Lemma one_norm : l2 [tt] (fun _ => 1) = 1.
+Proof. rewrite single_norm. apply Rabs_R1. Qed.
+Lemma reflected_rest : (l2 [tt] (fun _ => 1/20) ^ 2 + (-(1/20)) ^ 2) * radius2 [tt] (fun _ => 1) 1
+  <= (1/10) ^ 2 * l2 [tt] (fun _ => 1) ^ 2.
+Proof. unfold radius2. rewrite one_norm, single_norm, Rabs_pos_eq; lra. Qed.
+Lemma reflected_kernel : sum [tt] (fun _ => 1/20 * 1) + -(1/20) * 1 = 0.
+Proof. unfold sum. field. Qed.
+Lemma reflected_quotient : quotient [tt] (fun _ => 1) (-(1/20)) 1 1 (1/2) = 9/20.
+Proof. unfold quotient, part_r, radius2. rewrite one_norm. field. Qed.
+Example reflection_instance : l2 [tt] (fun i => reflected i - 1) <= 1 * (1/10) / (9/20)
+  /\ l2 [tt] (fun i => reflected i - 1) = 1 * (1/10) / (9/20).
+Proof.
+  split.
+  - rewrite <- reflected_quotient, <- one_norm at 1.
+    apply (kernel_reflection_error [tt] (fun _ => 1) (fun _ => 1/20));
+      auto using reflected_kernel, reflected_rest;
+      try lra. rewrite reflected_quotient. lra.
+  - rewrite single_norm. unfold reflected, returned, part_a, part_r, radius2. rewrite one_norm.
+    match goal with |- Rabs ?e = _ => replace e with (2/9) by field end. rewrite Rabs_pos_eq; lra.
+Qed.
+Example guess_instance : l2 [tt] reflected * (1/10) / (9/20 - 1/10) <= 5/12
+  /\ 1/2 * (2 * 1 / (1 + 1 ^ 2) - 2 * (1/10)) <= l2 [tt] (part_a [tt] (fun _ => 1) (fun _ => 1/20)
+    1 1 (1/2)).
+Proof.
+  split.
+  - rewrite <- reflected_quotient.
+    apply (guess_is_enough [tt] (fun _ => 1) (fun _ => 1/20) (-(1/20)) 1 1 (1/2) (1/10)) with
+      (rho := 1) (high := 1) (y := 1/4); auto using reflected_kernel, reflected_rest;
+      rewrite ?one_norm; lra.
+  - apply (success_amplitude [tt] (fun _ => 1) (fun _ => 1/20) (-(1/20)) 1 1 (1/2) (1/10)) with
+      (rho := 1);
+      auto using reflected_kernel, reflected_rest; rewrite ?one_norm; lra.
+Qed.
+
+(** Two eigenvectors, (1, 1) and (-1, 1) over the square root of 2; F = 1 and 1/10 on them. *)
+Definition two_vectors (j : nat) (k : option unit) : R :=
+  match j with
+  | O => kernel_vector [tt] (fun _ => 1) 1 k
+  | _ => / sqrt 2 * match k with None => 1 | Some _ => - 1 end
+  end.
+Definition two_values (j : nat) : R := match j with O => 1 | _ => 1/10 end.
+Lemma radius_two : radius2 [tt] (fun _ => 1) 1 = 2.
+Proof. unfold radius2. rewrite one_norm. ring. Qed.
+Lemma root_two : / sqrt 2 * / sqrt 2 = / 2.
+Proof. rewrite <- Rinv_mult, sqrt_sqrt; lra. Qed.
+Lemma sum_two f : sum (coords [tt]) f = f None + f (Some tt).
+Proof. rewrite sum_coords. unfold sum. ring. Qed.
+Example filter_instance :
+  (l2 [tt] (rest_u [tt] 1 two_vectors two_values) ^ 2 + rest_w [tt] 1 two_vectors two_values ^ 2)
+  * radius2 [tt] (fun _ => 1) 1 <= (1/10) ^ 2 * l2 [tt] (fun _ => 1) ^ 2.
+Proof.
+  apply (filtered_parts [tt] 1 (fun _ => 1) 1 two_vectors two_values (1/10)); try lra.
+  - intros j k Hj Hk. unfold inner. rewrite sum_two.
+    destruct j as [|[|j]], k as [|[|k]]; try lia; unfold two_vectors, kernel_vector;
+      rewrite ?radius_two; simpl;
+      pose proof root_two; lra.
+  - intros k Hk. unfold span, inner. cbv [seq]. rewrite !sum_cons, !sum_two. unfold sum.
+    unfold two_vectors, kernel_vector, reference. rewrite radius_two. pose proof root_two.
+    destruct k as [[]|]; lra.
+  - reflexivity.
+  - intros j Hj. destruct j as [|j]; [lia|]. simpl. rewrite Rabs_pos_eq; lra.
 Qed.
