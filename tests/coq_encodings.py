@@ -155,3 +155,18 @@ def inexact_answer(iota: Fraction, epsilon: Fraction, b: Fraction) -> Fraction:
 def encoded_condition(alpha: Fraction, iota: Fraction, epsilon: Fraction) -> Fraction:
     """InexactEncoding.encoded_condition."""
     return alpha * iota / (1 - iota * epsilon)
+
+
+def posterior(norm: Fraction, eta: Fraction, quotient: Fraction) -> Fraction:
+    """KernelReflection.kernel_reflection_posterior."""
+    return norm * eta / (quotient - eta)
+
+
+def largest_filter_error(y: Fraction, rho: Fraction) -> Fraction:
+    """KernelReflection.guess_is_enough: eta with equality in its last hypothesis."""
+    return y / (1 + rho**2 * (1 + y))
+
+
+def reached(y: Fraction, high: Fraction) -> Fraction:
+    """KernelReflection.guess_is_enough: epsilon by its hypothesis on y."""
+    return high * y * (1 + y) / (1 - y)

@@ -21,6 +21,8 @@ from qgd.encoding.block_encoding import BlockEncoding, linear_combination
 from qgd.encoding.dilation import dilation, scalar_dilation
 from qgd.encoding.linear_system import encode, encoding_bound
 from qgd.encoding.registers import Piece, multiplexed
+from qgd.solvers.norm_search import NormInterval
+from qgd.solvers.shortcut import _relative_error, filter_accuracy
 
 EXAMPLES = settings(max_examples=25, deadline=None)
 PAIR = (0, 1)
@@ -159,3 +161,21 @@ def test_the_bound_of_an_inexact_encoding_is_that_of_the_theorem(
     assert encoding_bound(inexact, 1.0).value == pytest.approx(float(exact), rel=1e-12)
     kappa = coq.encoded_condition(Fraction(A), iota, epsilon)
     assert inexact.kappa_bound == pytest.approx(float(kappa), rel=1e-12)
+
+
+@EXAMPLES
+@given(y=st.integers(1, 15), low=st.integers(1, 40), rho=st.sampled_from((1, 2, Fraction(3, 2))))
+def test_the_filter_of_kernel_reflection_is_that_of_the_theorem(
+    y: int, low: int, rho: Fraction
+) -> None:
+    """The bound of what this filter leaves is at most the epsilon that was asked for."""
+    share, high = Fraction(y, 16), low * Fraction(rho) ** 2
+    epsilon, eta = coq.reached(share, high), coq.largest_filter_error(share, Fraction(rho))
+    found = filter_accuracy(float(epsilon), NormInterval(float(low), float(high)))
+    assert found == pytest.approx(float(eta), rel=1e-9)
+    quotient = eta / share  # the least one, as eta <= y q
+    norm = high * (1 + share)
+    bound = _relative_error(float(eta), float(quotient), float(norm), 1e9)
+    exact = coq.posterior(norm, eta, quotient)
+    assert bound == pytest.approx(float(exact), rel=1e-9)
+    assert exact == epsilon
