@@ -84,6 +84,7 @@ _EXPORTS = {
     "qgd.embedding.graded_factorisation": ["graded_factorisation"],
     "qgd.embedding.factorisation_bound": ["factorisation_bound"],
     "qgd.embedding.matrix_free": ["CarlemanOperator", "carleman_operator"],
+    "qgd.embedding.carleman_map": ["CarlemanMap", "carleman_map"],
     "qgd.embedding.history": ["HistorySystem", "LinearSystem", "history_system"],
     "qgd.embedding.certificate": ["HistoryCertificate", "certify_history"],
     "qgd.embedding.truncation": [

@@ -11,7 +11,8 @@ import scipy.sparse.linalg
 from scipy.sparse import csr_array
 
 import qgd
-from qgd.solvers import direct, interface
+from qgd.embedding.history_operator import BorderedOperator, HistoryOperator, RepeatedOperator
+from qgd.solvers import interface
 
 CONTRACTION = qgd.PolynomialMap([[0.1], [[-0.4]], [[0.2]]])
 
@@ -44,9 +45,10 @@ def forbid_solutions(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(scipy.linalg, name, refuse)
     for name in ("spsolve", "splu", "spilu", "cg", "gmres", "lsqr", "inv", "spsolve_triangular"):
         patch.setattr(scipy.sparse.linalg, name, refuse)
-    for module in (interface, direct):
-        patch.setattr(module, "splu", refuse)
-    patch.setattr(interface, "eigsh", refuse)
+    for name in ("splu", "eigsh"):
+        patch.setattr(interface, name, refuse)
+    for operator in (HistoryOperator, RepeatedOperator, BorderedOperator):
+        patch.setattr(operator, "solve", refuse)
 
 
 def with_matrix(system: qgd.EncodedSystem, matrix: np.ndarray) -> qgd.EncodedSystem:

@@ -10,6 +10,7 @@ import numpy as np
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_memory
 from qgd.core.outcome import Outcome, QGDError
+from qgd.embedding.carleman_map import CarlemanMap
 from qgd.embedding.recursion import LiftedRecursion
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def power_norms(system: LiftedRecursion, num_steps: int) -> RealArray:
     """||C^k||_2 for k = 0..T: exact up to dimension 1500, else bounded level by level."""
     norms = np.ones(num_steps + 1)
     if system.dimension <= _DENSE_BLOCK:
-        dense = system.matrix.toarray()
+        dense = _dense(system)
         power = np.eye(len(dense))
         for k in range(1, num_steps + 1):
             power = dense @ power
@@ -75,8 +76,17 @@ def power_norms(system: LiftedRecursion, num_steps: int) -> RealArray:
     return norms
 
 
+def _dense(system: LiftedRecursion) -> RealArray:
+    """The matrix of a small step."""
+    if isinstance(system, CarlemanMap):
+        return np.asarray(system.operator() @ np.eye(system.dimension))
+    return system.matrix.toarray()
+
+
 def _level_norms(system: LiftedRecursion) -> RealArray:
     """Bounds of the norms of the blocks A_{j,m}, by Hoelder: sqrt(||B||_1 ||B||_inf)."""
+    if isinstance(system, CarlemanMap):
+        return system.level_norms
     table = np.zeros((system.order, system.order))
     for j, row in enumerate(system.levels):
         for m, column in enumerate(system.levels):
@@ -93,7 +103,7 @@ def _product_norms(system: HistorySystem) -> RealArray:
     exact = system.block_dimension <= _DENSE_BLOCK and work < _PAIRWISE_WORK
     table = np.eye(T + 1)
     if exact:
-        matrices = [step.matrix.toarray() for step in system.steps]
+        matrices = [_dense(step) for step in system.steps]
         for j in range(T):
             product = np.eye(system.block_dimension)
             for i in range(j, T):

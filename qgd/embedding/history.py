@@ -14,7 +14,11 @@ from scipy.sparse import csr_array, diags_array, eye_array, kron
 from qgd.core.arrays import BoolArray, RealArray
 from qgd.core.checks import check_array, check_integer, check_memory
 from qgd.dynamics.integrate import check_defined_steps
+from qgd.embedding.carleman_map import CarlemanMap
 from qgd.embedding.recursion import LiftedRecursion
+
+# Vectors of the length of a history that a solver holds at once, beside the right-hand side.
+_VECTORS = 12
 
 
 class LinearSystem(Protocol):
@@ -40,7 +44,7 @@ class HistorySystem:
 
     Parameters
     ----------
-    steps : tuple of CarlemanSystem or KoopmanSystem
+    steps : tuple of CarlemanSystem, CarlemanMap or KoopmanSystem
         One system for all steps, or T of them (stochastic gradient descent).
     initial : ndarray, shape (dimension of a step,)
         y_0.
@@ -72,12 +76,14 @@ class HistorySystem:
 
     @cached_property
     def matrix(self) -> csr_array:
-        """L, sparse, of shape (times * block, times * block)."""
+        """L, sparse, of shape (times * block, times * block); assembled when first asked for."""
         size, times = self.block_dimension, self.num_times
+        blocks = [step.matrix for step in self.steps]
+        _check_matrix_memory(blocks, self.num_steps, times)
         result = eye_array(size * times, format="csr")
         for k, mask in self._row_masks():
             below = diags_array(mask, offsets=-1, shape=(times, times), format="csr")
-            block = eye_array(size, format="csr") if k is None else self.steps[k].matrix
+            block = eye_array(size, format="csr") if k is None else blocks[k]
             result = result - kron(below, block, format="csr")
         return csr_array(result)
 
@@ -149,7 +155,7 @@ def history_system(
 
     Parameters
     ----------
-    steps : CarlemanSystem, KoopmanSystem or sequence of them
+    steps : CarlemanSystem, CarlemanMap, KoopmanSystem or sequence of them
         Embedded map, or one for each of at least T steps; of order and scale alike.
     x0 : array_like, shape (n,)
         Start, before the lift.
@@ -185,12 +191,23 @@ def history_system(
         check_defined_steps(len(sequence), num_steps)
         sequence = sequence[:num_steps]
     p = default_padding(num_steps) if padding is None else check_integer("padding", padding, 0)
-    entries = (num_steps + p + 1) * sequence[0].dimension + num_steps * max(
-        s.matrix.nnz for s in sequence
-    )
+    if any(isinstance(step, CarlemanMap) for step in sequence):
+        size = float(num_steps + p + 1) * sequence[0].dimension
+        _check_memory(_VECTORS * 8 * size, num_steps + p + 1, sequence[0].dimension)
+    else:
+        _check_matrix_memory([step.matrix for step in sequence], num_steps, num_steps + p + 1)
+    return HistorySystem(sequence, sequence[0].lift(x0), num_steps, p)
+
+
+def _check_matrix_memory(blocks: Sequence[csr_array], num_steps: int, times: int) -> None:
+    size = blocks[0].shape[0]
+    entries = times * size + num_steps * max(block.nnz for block in blocks)
+    _check_memory(60.0 * entries, times, size)
+
+
+def _check_memory(required_bytes: float, times: int, size: int) -> None:
     check_memory(
-        60.0 * entries,
-        f"a history system of {num_steps + p + 1} times and dimension {sequence[0].dimension}",
+        required_bytes,
+        f"a history system of {times} times and dimension {size}",
         "lower the order, the number of steps or the padding",
     )
-    return HistorySystem(sequence, sequence[0].lift(x0), num_steps, p)

@@ -14,6 +14,7 @@ from qgd.core.arrays import Array, IntArray, RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_array, check_choice
 from qgd.embedding.history import HistorySystem, LinearSystem
+from qgd.embedding.history_operator import LiftedOperator, RepeatedOperator
 from qgd.encoding.block_encoding import BlockEncoding, Build, identity_encoding
 from qgd.encoding.dilation import dilation, scalar_dilation
 from qgd.encoding.registers import Piece, cyclic_increment, multiplexed
@@ -32,8 +33,9 @@ class EncodedSystem:
     ----------
     encoding : BlockEncoding
         Of the padded matrix; the padding is a reducing subspace.
-    matrix : csr_array, shape (d, d)
-        A without padding, for the polynomial level of fidelity.
+    matrix : csr_array or LiftedOperator, shape (d, d)
+        A without padding, for the polynomial level of fidelity; an operator where A is never
+        written down (``structure="structured"``).
     rhs : ndarray, shape (d,)
         b without padding, not zero.
     positions : ndarray of int, shape (d,)
@@ -52,7 +54,7 @@ class EncodedSystem:
     """
 
     encoding: BlockEncoding
-    matrix: csr_array
+    matrix: csr_array | LiftedOperator
     rhs: RealArray
     positions: IntArray
     inverse_norm_bound: float
@@ -99,10 +101,13 @@ class EncodedSystem:
     def beside(self, rhs: RealArray) -> EncodedSystem:
         """(1 (x) A) (z, z') = (b, b'): a second right-hand side in the same run, by a top qubit."""
         both = (np.arange(2) * self.encoding.dimension)[:, None] + self.positions
+        A = self.matrix
         joint = replace(
             self,
             encoding=identity_encoding(1).kron(self.encoding),
-            matrix=csr_array(block_diag((self.matrix, self.matrix), format="csr")),
+            matrix=RepeatedOperator(A, 2)
+            if isinstance(A, LiftedOperator)
+            else csr_array(block_diag((A, A), format="csr")),
             rhs=np.concatenate((self.rhs, checked_rhs(rhs, self.matrix.shape[0]))),
             positions=both.ravel(),
             origin=None,
@@ -135,14 +140,16 @@ def encode(
     A history system keeps its structure, L = 1 - S D with S the increment of the time register and
     D = sum_k |k><k| (x) C_k the steps. By ``"dilation"`` each C_k is in an exact dilation: alpha =
     1 + max(1, ||C_k||), three qubits besides the system. By ``"structured"`` it is made of
-    encodings of the coefficients F_p of its map, and no lifted matrix enters the circuit
-    (`structured_step`, `history_encoding`, `HistoryPreparation`). Any other system is dilated as a
-    whole, alpha = ||A||.
+    encodings of the coefficients F_p of its map, and no lifted matrix is assembled: neither the
+    circuit (`structured_step`, `history_encoding`, `HistoryPreparation`) nor the polynomial level
+    (`HistoryOperator`) has one, nor has the system itself if its steps are from `carleman_map`. Any
+    other system is dilated as a whole, alpha = ||A||.
 
     Parameters
     ----------
     system : LinearSystem
-        What is solved. For ``"structured"`` a `HistorySystem` of `carleman` steps of maps.
+        What is solved. For ``"structured"`` a `HistorySystem` of `carleman_map` or `carleman`
+        steps of maps.
     structure : str
         ``"dilation"`` or ``"structured"``. Solvers give the same answer to rounding.
     encodings : mapping from int to BlockEncoding or sequence of them, optional

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -9,6 +11,7 @@ from scipy.sparse import csr_array
 from qgd.core.arrays import Array
 from qgd.core.checks import check_memory
 from qgd.core.kronecker import index_word, word_index
+from qgd.dynamics.dissipation import operator_norm
 from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.dilation import dilation
@@ -43,10 +46,29 @@ def sparse_slot_matrix(
 
 
 def slot_dilation(F: csr_array, num_variables: int, p: int, at_least: float = 0.0) -> BlockEncoding:
-    """Exact dilation of the slot matrix of F_p."""
-    matrix = slot_matrix(F, num_variables, p)
-    alpha = max(at_least, float(np.linalg.norm(matrix, 2)))
-    return dilation(matrix, alpha or None, name=f"U_F{p}")
+    """Exact dilation of the slot matrix of F_p, dense from its first use on.
+
+    alpha is ||F_p||, or the bound of `operator_norm` beyond 2000 variables: solvers at polynomial
+    level need no more than this.
+    """
+    norm = float(np.linalg.norm(F.data)) if p == 0 else operator_norm(F)
+    alpha = max(at_least, norm) or 1.0
+    qubits = max(1, p) * CarlemanRegisters(num_variables, 1).slot_qubits
+
+    @cache
+    def made() -> BlockEncoding:
+        return dilation(slot_matrix(F, num_variables, p), alpha, name=f"U_F{p}")
+
+    return BlockEncoding(
+        alpha,
+        0.0,
+        qubits,
+        1,
+        lambda state, adjoint: made().apply_unitary(state, adjoint),
+        lambda num_controls: made().build(num_controls),
+        name=f"U_F{p}",
+        work=4.0 ** (qubits + 1),
+    )
 
 
 def check_slots(encoding: BlockEncoding, registers: CarlemanRegisters, p: int) -> None:

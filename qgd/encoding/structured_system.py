@@ -12,7 +12,9 @@ from qgd.core.arrays import RealArray
 from qgd.dynamics.dissipation import operator_norm
 from qgd.dynamics.system import PolynomialMap
 from qgd.embedding.carleman import CarlemanSystem, MapForm
+from qgd.embedding.carleman_map import CarlemanMap, carleman_map
 from qgd.embedding.history import HistorySystem, LinearSystem
+from qgd.embedding.history_operator import HistoryOperator
 from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.history import history_encoding, num_time_qubits
@@ -39,9 +41,10 @@ def encode_structured(system: LinearSystem, encodings: Given | None = None) -> E
         bound = max(bound, padded_inverse_norm(history, maps))
     is_lifted = np.allclose(first.lift(x0), history.initial, rtol=1e-12, atol=0)
     times = np.arange(history.num_times)[:, None]
+    lifted = [carleman_map(m, first.order, form=form, scale=first.scale) for m in maps]
     return EncodedSystem(
         encoding=encoding,
-        matrix=history.matrix,
+        matrix=HistoryOperator(lifted, T, p),
         rhs=checked_rhs(history.rhs, history.num_times * history.block_dimension),
         positions=(times * 2**registers.num_system + registers.positions).ravel(),
         inverse_norm_bound=max(1.0, bound),
@@ -169,7 +172,7 @@ def _history_of_maps(system: LinearSystem) -> tuple[HistorySystem, tuple[Polynom
     found: list[PolynomialMap] = []
     steps = system.steps if isinstance(system, HistorySystem) else ()
     for step in steps:
-        if not isinstance(step, CarlemanSystem) or step.basis != "kronecker":
+        if not isinstance(step, CarlemanSystem | CarlemanMap) or step.basis != "kronecker":
             break
         if not isinstance(step.source, PolynomialMap):
             break
@@ -178,7 +181,7 @@ def _history_of_maps(system: LinearSystem) -> tuple[HistorySystem, tuple[Polynom
         raise ValueError(
             "`system` must be a history system of Carleman steps of maps in the Kronecker basis "
             f"for structure='structured', got {_describe(system)}; use history_system of "
-            "carleman(step, order), or structure='dilation'"
+            "carleman_map(step, order), or structure='dilation'"
         )
     return system, tuple(found)
 

@@ -14,6 +14,7 @@ from qgd.dynamics.integrate import check_defined_steps
 from qgd.dynamics.system import Dynamics, PolynomialSystem, TimeDependentMap
 from qgd.dynamics.transforms import AffineChange, shift
 from qgd.embedding.carleman import MapForm, carleman
+from qgd.embedding.carleman_map import carleman_map
 from qgd.embedding.discretisation import (
     check_reaches,
     first_order_bounds,
@@ -22,6 +23,7 @@ from qgd.embedding.discretisation import (
     taylor_step,
 )
 from qgd.embedding.history import HistorySystem, history_system
+from qgd.encoding.linear_system import Structure
 from qgd.pipeline.order import Order, choose_order, choose_scale, reach
 
 # How a tolerance is divided among the stages that can be tuned.
@@ -65,8 +67,12 @@ def embed(
     scale: float | None = None,
     padding: int | None = None,
     norm_bounds: ArrayLike | None = None,
+    structure: Structure = "dilation",
 ) -> Embedded:
-    """Shift, lift and write down all times at once; parameters as for `solve`."""
+    """Shift, lift and write down all times at once; parameters as for `solve`.
+
+    The steps of maps have matrices for ``structure="dilation"`` and none for ``"structured"``.
+    """
     start = check_array("x0", x0, (system.num_variables,))
     check_integer("num_steps", num_steps, 1)
     if scale is not None:
@@ -116,7 +122,8 @@ def embed(
     if r is None:
         far = reach(shifted, u0, num_steps, choice.order, w)
         r = choose_scale(shifted, choice.order, far)
-    steps = [carleman(m, choice.order, form=form, scale=r) for m in maps[:num_steps]]
+    lift = carleman if structure == "dilation" else carleman_map
+    steps = [lift(m, choice.order, form=form, scale=r) for m in maps[:num_steps]]
     history = _moving(history_system(steps, u0, num_steps, padding))
     return Embedded(history, lines, back, choice.order)
 

@@ -163,7 +163,7 @@ def solve(
     embedded = embed(
         system, x0, num_steps, order=order, center=center, tolerance=share, form=form,
         step_size=step_size, taylor_order=taylor_order, scale=scale, padding=padding,
-        norm_bounds=norm_bounds,
+        norm_bounds=norm_bounds, structure=structure,
     )  # fmt: skip
     return run(
         embedded, solver, readout, tolerance=tolerance, structure=structure, executor=executor,

@@ -18,10 +18,11 @@ from qiskit import QuantumCircuit
 from scipy.sparse import block_diag, csr_array
 
 from qgd.core.arrays import Array, RealArray
+from qgd.embedding.history_operator import BorderedOperator, LiftedOperator
 from qgd.encoding.block_encoding import BlockEncoding, Build
 from qgd.encoding.dilation import append_reflection
 from qgd.encoding.linear_system import EncodedSystem
-from qgd.solvers.interface import run_circuit
+from qgd.solvers.interface import products, run_circuit
 from qgd.solvers.qsvt import projector_phase
 
 
@@ -30,11 +31,13 @@ def augment(system: EncodedSystem, t: float) -> EncodedSystem:
 
     The reference is the last entry; in the register it is |1>|0...0>, the new qubit on top.
     """
-    encoding = system.encoding
+    encoding, A = system.encoding, system.matrix
     rhs = np.append(system.rhs / system.rhs_norm, 1.0) / math.sqrt(2)
     return EncodedSystem(
         encoding=augmented_encoding(encoding, 1 / t),
-        matrix=csr_array(block_diag((system.matrix / encoding.alpha, [[1 / t]]), format="csr")),
+        matrix=BorderedOperator(A, 1 / encoding.alpha, 1 / t)
+        if isinstance(A, LiftedOperator)
+        else csr_array(block_diag((A / encoding.alpha, [[1 / t]]), format="csr")),
         rhs=rhs,
         positions=np.append(system.positions, encoding.dimension),
         inverse_norm_bound=max(system.kappa_bound, t),
@@ -118,12 +121,12 @@ def reflect(augmented: EncodedSystem, series: RealArray, phases: RealArray, leve
 
 def apply_even_chebyshev(coefficients: RealArray, augmented: EncodedSystem) -> RealArray:
     """sum_k c_k T_k(|G_t|) e for even k, by T_{k+2} = 2 T_2 T_k - T_{k-2}, T_2 = 2 G^+ G - 1."""
-    A, b = augmented.matrix, augmented.rhs
-    AT = A.T.tocsr()
+    b = augmented.rhs
+    A, AT = products(augmented)  # alpha = 1
 
     def twice(v: RealArray) -> RealArray:
-        w = A @ v
-        return np.asarray(2 * (AT @ (w - b * (b @ w))) - v)
+        w = A(v)
+        return np.asarray(2 * AT(w - b * (b @ w)) - v)
 
     previous = np.zeros(len(b))
     previous[-1] = 1.0

@@ -11,6 +11,7 @@ from qiskit.circuit.library import QFTGate, UCRYGate
 
 from qgd.core.checks import check_choice, check_integer, check_real
 from qgd.core.resources import Cost
+from qgd.embedding.history_operator import LiftedOperator
 from qgd.encoding.linear_system import EncodedSystem
 from qgd.encoding.state_preparation import real_state_preparation
 from qgd.solvers.clock_filter import (
@@ -157,4 +158,7 @@ class HHL:
 
 
 def _is_symmetric(system: EncodedSystem) -> bool:
+    """Whether A is known to be symmetric; a history operator is not, but without any steps."""
+    if isinstance(system.matrix, LiftedOperator):
+        return False
     return bool(abs(system.matrix - system.matrix.T).max() == 0) and system.encoding.epsilon == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ from qgd.core.checks import check_choice, check_kappa, check_memory, check_real
 from qgd.core.parallel import Workers
 from qgd.core.resources import Cost
 from qgd.core.state import FlaggedState
+from qgd.embedding.history_operator import LiftedOperator
 from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.linear_system import EncodedSystem
 
@@ -24,6 +25,8 @@ Level = Literal["auto", "gate", "block", "polynomial"]
 LEVELS = ("auto", "gate", "block", "polynomial")
 _BLOCK_WORK = 1e10
 _DENSE = 1500
+
+Product = Callable[[RealArray], RealArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +116,35 @@ def smallest_singular_value(system: EncodedSystem) -> float:
     """sigma_min of the unpadded matrix; by Lanczos on (A A^T)^{-1} beyond dimension 1500."""
     size = system.matrix.shape[0]
     if size <= _DENSE:
-        return float(np.linalg.svd(system.matrix.toarray(), compute_uv=False)[-1])
-    factors = splu(system.matrix.tocsc())
-    inverse = LinearOperator(
-        (size, size), matvec=lambda v: factors.solve(factors.solve(v), trans="T"), dtype=float
-    )
+        return float(np.linalg.svd(dense_matrix(system), compute_uv=False)[-1])
+    solve, solve_adjoint = inverse_products(system)
+    inverse = LinearOperator((size, size), matvec=lambda v: solve_adjoint(solve(v)), dtype=float)
     largest = eigsh(inverse, k=1, return_eigenvectors=False, tol=1e-6)[0]
     return float(1 / np.sqrt(largest))
+
+
+def products(system: EncodedSystem) -> tuple[Product, Product]:
+    """v -> X v and v -> X^T v for X = A / alpha, from whichever form A has."""
+    A, alpha = system.matrix, system.encoding.alpha
+    if isinstance(A, LiftedOperator):
+        return lambda v: A.matvec(v) / alpha, lambda v: A.rmatvec(v) / alpha
+    X = A / alpha
+    return X.__matmul__, X.T.tocsr().__matmul__
+
+
+def inverse_products(system: EncodedSystem) -> tuple[Product, Product]:
+    """v -> A^-1 v and v -> A^-T v: a sparse LU, or the operator's own solutions."""
+    A = system.matrix
+    if isinstance(A, LiftedOperator):
+        return A.solve, lambda v: A.solve(v, adjoint=True)
+    factors = splu(A.tocsc())
+    return factors.solve, lambda v: factors.solve(v, trans="T")
+
+
+def dense_matrix(system: EncodedSystem) -> RealArray:
+    """A of a small system, written out."""
+    A = system.matrix
+    return A @ np.eye(A.shape[0]) if isinstance(A, LiftedOperator) else A.toarray()
 
 
 def choose_level(level: str, work: float) -> str:
@@ -217,12 +242,11 @@ def apply_odd_chebyshev(coefficients: RealArray, system: EncodedSystem) -> RealA
 
     T_{k+2} = 2 T_2 T_k - T_{k-2} with T_2(s) = 2 s^2 - 1 acts by X^T X, X = A / alpha.
     """
-    X = system.matrix / system.encoding.alpha
-    XT = X.T.tocsr()
-    current = XT @ (system.rhs / system.rhs_norm)
+    X, XT = products(system)
+    current = XT(system.rhs / system.rhs_norm)
     previous = current.copy()
     total = coefficients[1] * current
     for k in range(3, len(coefficients), 2):
-        current, previous = 4 * (XT @ (X @ current)) - 2 * current - previous, current
+        current, previous = 4 * XT(X(current)) - 2 * current - previous, current
         total += coefficients[k] * current
     return np.asarray(total)

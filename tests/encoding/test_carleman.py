@@ -254,7 +254,10 @@ def test_a_dilation_beyond_memory_is_refused_with_the_way_out():
     F2 = csr_array(([1.0], ([0], [1])), shape=(n, n**2))
     one = csr_array(([1.0], ([0], [0])), shape=(n, n))
     system = qgd.PolynomialSystem([np.zeros(n), one, F2])
+    too_large = carleman_encoding(system, 2, encodings={1: opaque(10)})
+    assert too_large.alpha == 2 * opaque(10).alpha + 1  # known without the matrix
     with pytest.raises(qgd.QGDError, match=r"pass an encoding of it as `encodings\[2\]`") as info:
-        carleman_encoding(system, 2, encodings={1: opaque(10)})
+        too_large.build(0)
     assert info.value.outcome is qgd.Outcome.TOO_LARGE
-    assert carleman_encoding(system, 2, encodings={1: opaque(10), 2: opaque(20)}).num_ancillas > 1
+    given = carleman_encoding(system, 2, encodings={1: opaque(10), 2: opaque(20)})
+    assert given.build(0).num_qubits == given.num_qubits

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from qiskit.quantum_info import Statevector
+from scipy.sparse import csr_array
 from strategies import DenseSystem, fewer, polynomial_maps, reals, vectors
 from unitaries import assert_circuit_moves_states_like_the_operator
 
 import qgd
 from qgd.encoding.structured_system import padded_inverse_norm
-from qgd.solvers.interface import run_circuit
+from qgd.solvers.interface import resolve_kappa, run_circuit, smallest_singular_value
 
 
 @st.composite
@@ -52,10 +53,10 @@ def descent(n: int, N: int, T: int, p: int, *, forced: bool = False, several: bo
 def test_encoding_is_the_history_matrix_and_never_leaves_the_used_states(history):
     system = qgd.encode(history, structure="structured")
     encoding, A = system.encoding, history.matrix
-    assert system.matrix is A
     v = np.random.default_rng(0).normal(size=A.shape[0])
     state = np.zeros((2**encoding.num_ancillas, encoding.dimension))
     state[0] = system.pad(v)
+    assert_allclose(system.matrix @ v, A @ v, atol=1e-13 * encoding.alpha * abs(v).max())
     for adjoint, wanted in ((False, A @ v), (True, A.T @ v)):
         moved = encoding.alpha * encoding.apply(state.copy(), adjoint=adjoint)[0]
         assert_allclose(moved, system.pad(wanted), atol=1e-12 * encoding.alpha)
@@ -94,6 +95,103 @@ def test_a_start_that_is_no_lifted_vector_is_prepared_entry_by_entry():
     system = qgd.encode(other, structure="structured")
     state = Statevector(system.preparation()).data[: system.encoding.dimension]
     assert_allclose(state, system.padded_rhs, atol=1e-12)
+
+
+class NoMatrixError(Exception):
+    """A lifted matrix was about to be assembled."""
+
+
+def forbid_matrices(patch: pytest.MonkeyPatch) -> None:
+    """Let every assembly of a lifted matrix of a map in the Kronecker basis raise."""
+
+    def refuse(*args, **kwargs):
+        raise NoMatrixError
+
+    patch.setattr("qgd.embedding.carleman.assemble_blocks", refuse)
+    patch.setattr(qgd.HistorySystem, "matrix", property(refuse))
+
+
+POLYNOMIAL = {
+    "QSVT": qgd.QSVT(1e-9, level="polynomial"),
+    "LCU": qgd.LCU(1e-9, level="polynomial"),
+    "FourierLCU": qgd.FourierLCU(1e-9, level="polynomial"),
+    "HHL": qgd.HHL(5, level="polynomial"),
+    "KernelReflection": qgd.KernelReflection(1e-9, level="polynomial"),
+    "Direct": qgd.Direct(),
+}
+
+
+@pytest.mark.parametrize("name", POLYNOMIAL)
+@pytest.mark.parametrize("several", [False, True])
+def test_polynomial_level_needs_no_lifted_matrix(name, several, monkeypatch):
+    assembled = descent(2, 2, 2, 1, forced=True, several=several)
+    truth = np.linalg.solve(assembled.matrix.toarray(), assembled.rhs)
+    forbid_matrices(monkeypatch)
+    steps = [
+        qgd.carleman_map(s.source, 2, form="first_order", scale=s.scale) for s in assembled.steps
+    ]
+    x0 = assembled.steps[0].project(assembled.initial)
+    system = qgd.encode(qgd.history_system(steps, x0, 2, 1), structure="structured")
+    for one in (system, pickle.loads(pickle.dumps(system))):
+        solved = POLYNOMIAL[name].prepare(one)
+        assert np.linalg.norm(solved.state.solution - truth) <= solved.bound.value + 1e-12
+    both = POLYNOMIAL[name].prepare(system.beside(2 * system.rhs)).state.solution.reshape(2, -1)
+    assert_allclose(both[1], 2 * both[0], rtol=0, atol=1e-6)
+    with pytest.raises(NoMatrixError):
+        qgd.encode(qgd.history_system(steps, x0, 2, 1))
+
+
+@pytest.mark.parametrize("form", ["exact", "first_order"])
+def test_solve_assembles_no_lifted_matrix_of_a_structured_system(form, monkeypatch):
+    flow = qgd.PolynomialMap([[0.1, 0.0], [[-0.2, 0.1], [0.0, -0.3]], np.full((2, 4), -0.05)])
+    wanted = qgd.solve(flow, [0.0, 0.1], 2, order=2, form=form).value
+    forbid_matrices(monkeypatch)
+    free = qgd.solve(flow, [0.0, 0.1], 2, order=2, form=form, structure="structured")
+    assert_allclose(free.value, wanted, atol=1e-6)
+    with pytest.raises(NoMatrixError):
+        qgd.solve(flow, [0.0, 0.1], 2, order=2, form=form)
+
+
+def test_a_wish_for_kappa_is_checked_without_a_matrix(monkeypatch):
+    system = qgd.encode(descent(3, 2, 3, 1), structure="structured")
+    dense = system.matrix @ np.eye(len(system.rhs))
+    smallest = np.linalg.svd(dense, compute_uv=False)[-1]
+    required = system.encoding.alpha / smallest
+    assert resolve_kappa(required * 1.0001, system)[1] is qgd.Kind.PROVED
+    for one in (system, system.beside(system.rhs)):
+        monkeypatch.setattr("qgd.solvers.interface._DENSE", 1500)
+        assert smallest_singular_value(one) == pytest.approx(smallest, rel=1e-10)
+        monkeypatch.setattr("qgd.solvers.interface._DENSE", 2)
+        assert smallest_singular_value(one) == pytest.approx(smallest, rel=1e-5)
+    system = replace(system, inverse_norm_bound=2 * system.inverse_norm_bound)
+    assert resolve_kappa(required * 1.01, system)[1] is qgd.Kind.ESTIMATED
+    with pytest.raises(ValueError, match="raise kappa to"):
+        resolve_kappa(required * 0.9, system)
+
+
+def test_a_system_whose_matrix_is_refused_is_solved(monkeypatch):
+    n, i = 64, np.arange(64)
+    F1 = csr_array((np.full(2 * n, -0.2), (np.tile(i, 2), np.append(i, i ^ 1))), shape=(n, n))
+    F2 = csr_array((np.full(n, 0.02), (i, i * n + i)), shape=(n, n * n))
+    step, x0 = qgd.PolynomialMap([np.zeros(n), F1, F2]), np.linspace(0.0, 0.1, n)
+    monkeypatch.setattr("qgd.core.checks.available_memory", lambda: 2e7)
+    monkeypatch.setattr("qgd.core.checks._ALWAYS_FREE", 0.0)
+    with pytest.raises(qgd.QGDError, match="lower the order, the number of steps or the padding"):
+        qgd.history_system(qgd.carleman(step, 2), x0, 20)
+    history = qgd.history_system(qgd.carleman_map(step, 2), x0, 20)
+    with pytest.raises(qgd.QGDError, match="a history system of 32 times and dimension 4160"):
+        _ = history.matrix
+    system = qgd.encode(history, structure="structured")
+    solved = qgd.QSVT(1e-4).prepare(system)
+    assert solved.level == "polynomial"
+    assert solved.bound.kind is qgd.Kind.PROVED
+    states = [history.initial]
+    for _ in range(20):
+        states.append(history.steps[0].step(states[-1]))
+    error = np.linalg.norm(solved.state.solution.reshape(32, -1)[:21] - states)
+    assert error <= solved.bound.value
+    with pytest.raises(qgd.QGDError, match=r"pass an encoding of it as `encodings\[2\]`"):
+        _ = system.encoding.circuit
 
 
 SOLVERS = {

@@ -169,11 +169,13 @@ def test_circuit_has_the_qubits_of_its_cost(name):
     assert solved.cost.state_preparations == 1
 
 
-@pytest.mark.parametrize("level", ["gate", "block", "polynomial"])
+@pytest.mark.parametrize("level", ["gate", "block", "polynomial", "polynomial, structured"])
 @pytest.mark.parametrize("name", QUANTUM)
 def test_no_quantum_solver_looks_at_the_solution(name, level):
     system = small_history(1, 1, 0)
     truth = solution(system)
+    if "structured" in level:
+        level, system = "polynomial", qgd.encode(system.origin, structure="structured")
     solver = at(QUANTUM[name], level)
     system.kappa_bound  # noqa: B018 (the proved bound is computed before the traps are laid)
     allowed = np.linalg.lstsq
@@ -185,8 +187,9 @@ def test_no_quantum_solver_looks_at_the_solution(name, level):
     assert np.linalg.norm(solved.state.solution - truth) <= solved.bound.value * (1 + 1e-9)
 
 
-def test_the_traps_do_catch_a_solver_that_looks():
-    system = small_history(1, 1, 0)
+@pytest.mark.parametrize("structure", ["dilation", "structured"])
+def test_the_traps_do_catch_a_solver_that_looks(structure):
+    system = qgd.encode(small_history(1, 1, 0).origin, structure=structure)
     with pytest.MonkeyPatch.context() as patch:
         forbid_solutions(patch)
         with pytest.raises(pytest.fail.Exception, match="looked at the solution"):
