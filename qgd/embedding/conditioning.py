@@ -10,6 +10,8 @@ import numpy as np
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_memory
 from qgd.core.outcome import Outcome, QGDError
+from qgd.dynamics.system import PolynomialMap
+from qgd.embedding.carleman import CarlemanSystem
 from qgd.embedding.carleman_map import CarlemanMap
 from qgd.embedding.recursion import LiftedRecursion
 
@@ -84,7 +86,11 @@ def _dense(system: LiftedRecursion) -> RealArray:
 
 
 def _level_norms(system: LiftedRecursion) -> RealArray:
-    """Bounds of the norms of the blocks A_{j,m}, by Hoelder: sqrt(||B||_1 ||B||_inf)."""
+    """Bounds of the norms of the blocks A_{j,m}, by Hoelder: sqrt(||B||_1 ||B||_inf).
+
+    Where the coefficients of a map are known, by their norms if that is better: for an orthogonal
+    F Hoelder's bound is about sqrt(n) too large.
+    """
     if isinstance(system, CarlemanMap):
         return system.level_norms
     table = np.zeros((system.order, system.order))
@@ -93,7 +99,12 @@ def _level_norms(system: LiftedRecursion) -> RealArray:
             block = abs(system.matrix[row, column])
             if block.nnz:
                 table[j, m] = np.sqrt(block.sum(axis=0).max() * block.sum(axis=1).max())
-    return table
+    if not isinstance(system, CarlemanSystem) or system.basis != "kronecker":
+        return table
+    if not isinstance(system.source, PolynomialMap) or system.form not in ("exact", "first_order"):
+        return table
+    lifted = CarlemanMap(system.source, system.order, system.form, system.scale)
+    return np.minimum(table, lifted.level_norms)
 
 
 def _product_norms(system: HistorySystem) -> RealArray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from strategies import fewer, history_systems, reals
 
 import qgd
@@ -124,3 +126,15 @@ def test_power_norms_are_the_spectral_norms_of_the_powers(system):
 def test_the_history_system_carries_its_bound():
     system = scalar_history(4, 3, 0.5)
     assert system.inverse_norm_bound == history_inverse_norm(system)
+
+
+def test_norms_of_coefficients_improve_on_hoelder_for_assembled_steps(monkeypatch):
+    rng, n = np.random.default_rng(0), 8
+    Q = np.linalg.qr(rng.normal(size=(n, n)))[0]
+    step = qgd.PolynomialMap([np.zeros(n), 0.9 * Q - np.eye(n)])
+    lifted = qgd.carleman(step, 2)
+    exact = power_norms(lifted, 3)
+    monkeypatch.setattr(conditioning, "_DENSE_BLOCK", 0)
+    assert_allclose(power_norms(lifted, 3), exact, rtol=1e-7)
+    hoelder = power_norms(replace(lifted, source=None), 3)
+    assert hoelder[1] > 1.5 * exact[1]
