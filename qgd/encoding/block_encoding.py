@@ -108,9 +108,8 @@ class BlockEncoding:
         def apply(state: Array, adjoint: bool) -> Array:
             shape = state.shape
             split = state.reshape(*shape[:-2], 2**self.num_ancillas, 2**other.num_ancillas, -1)
-            order = (self, other) if adjoint else (other, self)
-            for factor in order:
-                if factor is other:
+            for is_right in (False, True) if adjoint else (True, False):
+                if is_right:
                     split = other.apply(split, adjoint=adjoint)
                 else:
                     outer = self.apply(np.swapaxes(split, -3, -2), adjoint=adjoint)

@@ -13,6 +13,7 @@ from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.carleman_insertion import CarlemanInsertion
 from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.carleman_step import CarlemanStep
+from qgd.encoding.counted_product import counted_product
 from qgd.encoding.slot_matrix import check_slots, slot_dilation
 
 
@@ -22,6 +23,7 @@ def exact_carleman_encoding(
     *,
     scale: float = 1.0,
     encodings: Mapping[int, BlockEncoding] | None = None,
+    share_ancillas: bool = False,
 ) -> BlockEncoding:
     """Encode the exact Carleman matrix C_N of a map, factor by factor.
 
@@ -34,8 +36,8 @@ def exact_carleman_encoding(
     and (1 + alpha_0)^N times that if G_0 != 0 and N > 1: N more factors then add G_0 to the powers
     of the map without it (Theorem 7.8). For a step of gradient descent with F_0 = 0 that is
     (1 + eta a)^N, against 1 + O(N eta a) of the first-order matrix that `carleman_encoding`
-    encodes. Each factor has ancillas of its own. For the registers see `CarlemanRegisters`; states
-    that hold no entry are a reducing subspace.
+    encodes. Each factor has ancillas of its own, unless they are shared. For the registers see
+    `CarlemanRegisters`; states that hold no entry are a reducing subspace.
 
     Parameters
     ----------
@@ -47,6 +49,11 @@ def exact_carleman_encoding(
         r > 0: the matrix in the variables x / r.
     encodings : mapping from int to BlockEncoding, optional
         By degree p, of `slot_matrix` of the (scaled) G_p; exact dilations by default.
+    share_ancillas : bool
+        Let all factors use the same ancillas (`counted_product`), at equal alpha: of f = N
+        factors, or 2 N with G_0 != 0, the largest number and ceil(log2 f) more instead of the sum.
+        A degree-2 map with G_0 != 0, calls of one ancilla, N = 3, n = 4: 6 ancillas, not 16, and
+        555 CNOTs around the calls, not 295.
 
     Raises
     ------
@@ -75,11 +82,14 @@ def exact_carleman_encoding(
     for p, G in list(enumerate(scaled.G))[: order + 1]:
         if p == 1 or (G.count_nonzero() and (p or order > 1)):
             found[p] = (encodings or {}).get(p) or slot_dilation(G, n, p, at_least=float(p == 1))
-    return exact_carleman_product(registers, found)
+    return exact_carleman_product(registers, found, share_ancillas=share_ancillas)
 
 
 def exact_carleman_product(
-    registers: CarlemanRegisters, found: Mapping[int, BlockEncoding]
+    registers: CarlemanRegisters,
+    found: Mapping[int, BlockEncoding],
+    *,
+    share_ancillas: bool = False,
 ) -> BlockEncoding:
     """The same from encodings of all G_p != 0 alone: a field without matrices will do.
 
@@ -89,6 +99,8 @@ def exact_carleman_product(
         Number of variables and order; without a constant level.
     found : mapping from int to BlockEncoding
         By degree p <= N, of the slot matrix of the (scaled) G_p, p = 1 among them.
+    share_ancillas : bool
+        See `exact_carleman_encoding`.
     """
     for p, encoding in found.items():
         check_slots(encoding, registers, p)
@@ -101,5 +113,8 @@ def exact_carleman_product(
     if 0 in found:
         places = range(1, order + 1)
         factors += [CarlemanInsertion(registers, found[0], i).factor() for i in places]
-    product = reduce(lambda done, factor: factor @ done, factors)
+    if share_ancillas:
+        product = counted_product(factors)
+    else:
+        product = reduce(lambda done, factor: factor @ done, factors)
     return replace(product, name="U_carleman")

@@ -31,7 +31,8 @@ def qrom_encoding(
         alpha = sum_l m_l,  epsilon = sqrt(||E||_1 ||E||_inf) <= d max_l m_l / 2^(b+1),
 
     E the error of rounding, d the most entries in a row or column, and b the least number of bits
-    that keeps this below what is allowed.
+    that keeps this below what is allowed. As m_l <= max |a| <= ||A||, alpha is at most d ||A||; for
+    d entries of equal modulus and random sign it is about sqrt(d) / 2 times ||A||.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from unitaries import assert_circuit_is_the_operator, assert_unitary
 
 import qgd
 from qgd.core.compose import combination_alpha, combination_error, product_error
+from qgd.encoding.block_encoding import identity_encoding
 
 PAIRS = st.integers(1, 2).flatmap(lambda q: st.tuples(encoded_matrices(q), encoded_matrices(q)))
 SMALL_PAIRS = st.tuples(encoded_matrices(1), encoded_matrices(1))
@@ -89,6 +90,16 @@ def test_product_and_kron_multiply_alphas_and_compose_errors_crosswise(pair):
         assert encoding.alpha == a.alpha * b.alpha
         assert encoding.epsilon == product_error(a.alpha, a.epsilon, b.alpha, b.epsilon)
         assert encoding.num_ancillas == a.num_ancillas + b.num_ancillas
+
+
+@given(encoded_matrices(1))
+def test_the_square_of_an_encoding_is_a_product_like_any_other(pair):
+    A, encoding = pair
+    square = encoding @ encoding
+    assert_allclose(square.block(), A @ A, atol=1e-11 * square.alpha)
+    assert_allclose(square.adjoint.block(), (A @ A).conj().T, atol=1e-11 * square.alpha)
+    both = (identity_encoding(1).kron(encoding)) @ encoding.kron(encoding)
+    assert_allclose(both.block(), np.kron(A, A @ A), atol=1e-11 * both.alpha)
 
 
 @given(PAIRS, reals(-2, 2), reals(0.1, 2))

@@ -115,3 +115,14 @@ def test_bad_input_is_named_and_the_remedy_works():
     allowed = float(str(info.value).rsplit(" ", 1)[1])
     assert qrom_encoding(thirds, allowed).epsilon <= allowed
     assert math.isfinite(qrom_encoding(thirds, 1e-6).alpha)
+
+
+def test_alpha_is_within_the_stated_factors_of_the_norm():
+    rng = np.random.default_rng(0)
+    dense, d = rng.choice([-1.0, 1.0], size=(64, 64)), 64
+    ratio = qgd.qrom_encoding(dense, 0.0).alpha / np.linalg.norm(dense, 2)
+    assert ratio == pytest.approx(np.sqrt(d) / 2, rel=0.1)
+    sparse = rng.normal(size=(16, 16)) * (rng.random((16, 16)) < 0.2)
+    most = max((sparse != 0).sum(axis=0).max(), (sparse != 0).sum(axis=1).max())
+    norm = np.linalg.norm(sparse, 2)
+    assert norm <= qgd.qrom_encoding(sparse, 1e-3).alpha + 1e-3 <= most * norm + 1e-3
