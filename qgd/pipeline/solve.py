@@ -99,7 +99,8 @@ def solve(
     norm_bounds : array_like, shape (T,), optional
         Proved bounds of ||x_k - center||; by default the iterates of the majorant.
     structure : str
-        How the history system is encoded, see `encode`: ``"dilation"`` or ``"structured"``.
+        How the history system is encoded, see `encode`: ``"dilation"``, or ``"structured"``,
+        which assembles no lifted matrix of a map in the Kronecker basis.
     executor : Executor, callable or None
         Any `concurrent.futures.Executor` (as for `sweep`) that takes the independent parts of a
         solver's work: the evolutions of `FourierLCU` at block level; None: all here.

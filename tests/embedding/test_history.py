@@ -163,3 +163,11 @@ def test_memory_estimate_covers_the_assembled_system(monkeypatch):
     monkeypatch.setattr(module, "check_memory", lambda size, what, remedy: asked.append(size))
     system = qgd.history_system(qgd.carleman(STEP, 3), [0.0, 1.0], 20)
     assert asked[0] >= 12 * system.matrix.nnz + 8 * len(system.rhs)
+
+
+def test_vectors_beyond_memory_are_refused_before_they_are_allocated(monkeypatch):
+    step = qgd.carleman_map(qgd.PolynomialMap([[0.1, 0.0], [[-0.5, 0.0], [0.0, -0.5]]]), 3)
+    monkeypatch.setattr("qgd.core.checks.available_memory", lambda: 1e8)
+    with pytest.raises(qgd.QGDError, match="a history system of 131072 times and dimension 14"):
+        qgd.history_system(step, [0.1, 0.2], 70_000)
+    assert qgd.history_system(step, [0.1, 0.2], 30_000, padding=0).num_times == 30_001

@@ -229,3 +229,14 @@ def test_a_majorant_bounds_a_million_steps_of_a_contraction():
     g = qgd.Majorant((0.0, 1 - 1e-4, 1e-5))
     bounds = [majorant_only_bound(g, 2, 0.5, T).value for T in (1000, 10**6)]
     assert 0 < bounds[1] < bounds[0] < 0.1
+
+
+def test_majorant_stands_alone_where_the_propagated_bound_would_not_fit(monkeypatch):
+    rng = np.random.default_rng(0)
+    step = qgd.PolynomialMap([np.zeros(30), -0.2 * np.eye(30), rng.normal(size=(30, 900)) / 900])
+    simple = qgd.majorant_bound(step, 3, 0.1, 2)
+    assert qgd.truncation_bound(step, 3, 0.1, 2).value <= simple.value
+    monkeypatch.setattr("qgd.core.checks.available_memory", lambda: 2e7)
+    with pytest.raises(qgd.QGDError, match="a Carleman matrix of order 3 in 30 variables"):
+        qgd.propagated_bound(step, 3, 0.1, 2)
+    assert qgd.truncation_bound(step, 3, 0.1, 2) == simple
