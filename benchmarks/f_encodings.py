@@ -10,7 +10,8 @@ here from Qiskit's UCRYGate); for the Pauli decomposition `SparsePauliOp.from_op
 Goal: O(log n) CNOTs and Toffoli gates a call for computable entries, alpha = sum of coefficients.
 Expected: counts linear in log2 n (a power of log2 n below 1 with its offset, 1 in the limit);
 lookup of random sparse entries grows like n, with swaps like sqrt(n) in T gates; dilation, FABLE
-and Pauli words grow like n^2; for n <= 4 and F_1 the dilation is the cheapest in alpha x CX.
+and Pauli words grow like n^2. In alpha x CX the dilation is the cheapest of F_1 for n <= 4, and for
+random entries as far as it is built (n = 64); computable entries win from n = 8 or 16 on.
 
 Toffoli counts products of bits: ccx and the sign-relaxed Toffoli of `clean_and`. T counts the T
 gates of these; rotations are those left, for which `T_total` takes 3 log2(1/epsilon) T gates each

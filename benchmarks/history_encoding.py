@@ -8,7 +8,7 @@ Rival: the exact dilation of the lifted steps in the same history (`encode`), wh
 Goal: n = 2 ... 2^20 with no lifted matrix; CNOTs that grow like N log n + log T; around the step at
 most 13 CNOTs a time qubit.
 Expected: alpha stays near that of the dilation as long as gamma is small; the dilation needs more
-CNOTs at every size, four times at n = 2 and orders of magnitude more from n = 4 on; different
+CNOTs at every size, twice at n = 2 and orders of magnitude more from n = 4 on; different
 minibatches cost CNOTs in proportion to T.
 
 `block_error` compares the operator with the assembled history matrix where that is small.
