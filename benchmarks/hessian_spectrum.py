@@ -247,19 +247,26 @@ def main() -> None:
         print(json.dumps(product_row("retained", 0, 8, 2, 1)))
         return
     if arguments.resnet:
-        print(json.dumps(resnet_spectrum(arguments.resnet, 64, 128)))
+        row = {"row": "lanczos", **resnet_spectrum(arguments.resnet, 64, 128)}
+        save([*other_rows("hessian_spectrum", "lanczos"), row])
         return
     os.environ |= {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    found = {"rows": rows(arguments.exact, arguments.small, arguments.only)}
-    print(f"wrote {write_result('hessian_spectrum', found, PACKAGES)}")
+    save(rows(arguments.exact, arguments.small, arguments.only))
+
+
+def save(found: list[dict[str, object]]) -> None:
+    """All rows, in the order in which the questions are asked."""
+    found.sort(key=lambda row: ["spectrum", "product", "lanczos"].index(str(row["row"])))
+    print(f"wrote {write_result('hessian_spectrum', {'rows': found}, PACKAGES)}")
 
 
 PACKAGES = ["qgd", "torch", "numpy", "numba", "PyHessian", "curvlinops-for-pytorch"]
 
 
 def rows(path: str | None, small: bool, only: str | None) -> list[dict[str, object]]:
-    """The rows that were asked for, after those that were not."""
-    found: list[dict[str, object]] = other_rows("hessian_spectrum", only)
+    """The rows that were asked for, beside those that were not."""
+    before = other_rows("hessian_spectrum", only or "")
+    found: list[dict[str, object]] = [row for row in before if only or row["row"] == "lanczos"]
     widths, seeds, repeats = "[64, 96, 32, 10]", SEEDS, 3
     if small:
         widths, seeds, repeats = "[64, 32, 16, 10]", 1, 1
