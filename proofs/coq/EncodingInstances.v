@@ -41,7 +41,8 @@ Qed.
 Example dilation_numbers : stretched_unitary (true, true) (false, true) = 3/5 * sqrt (3/4).
 Proof.
   unfold stretched_unitary, dilation, of_values. cbn [fst snd]. rewrite sum_bits.
-  unfold turn, eye, unit_at, stretch, sine. simpl. replace (1 - 1/2/1 * (1/2/1 * 1)) with (3/4) by field. ring.
+  unfold turn, eye, unit_at, stretch, sine. simpl.
+  replace (1 - 1/2/1 * (1/2/1 * 1)) with (3/4) by field. ring.
 Qed.
 (** ((1/25, 18/25), (18/25, 23/50)) by its eigenvalues 1 and -1/2 *)
 Definition signs (j : bool) : R := if j then -(1/2) else 1.
