@@ -45,9 +45,9 @@ def dilation(W: Matrix, V: Matrix, c: Sequence[Fraction]) -> Unitary:
     minus = [-x for x in c]
     parts = {
         (0, 0): of_values(W, c, V),
-        (0, 1): of_values(W, s, W),
-        (1, 0): of_values(V, s, V),
-        (1, 1): of_values(V, minus, W),
+        (0, 1): of_values(W, s, V),
+        (1, 0): of_values(W, s, V),
+        (1, 1): of_values(W, minus, V),
     }
     return lambda r, t: parts[r[0], t[0]][r[1], t[1]]
 

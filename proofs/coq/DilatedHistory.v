@@ -17,7 +17,7 @@ Section Default.
     isometric sys values (W k) /\ isometric values sys (transpose (W k)).
   Hypothesis right_vectors : forall k, (k < T)%nat ->
     isometric sys values (V k) /\ isometric values sys (transpose (V k)).
-  Hypothesis singular_values : forall k j, (k < T)%nat -> In j values -> 0 <= s k j <= alphaD.
+  Hypothesis small_values : forall k j, (k < T)%nat -> In j values -> Rabs (s k j) <= alphaD.
   Hypothesis steps : forall k i j, (k < T)%nat -> In i sys -> In j sys ->
     C k i j = of_values values (W k) (s k) (V k) i j.
 

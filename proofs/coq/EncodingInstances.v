@@ -30,27 +30,31 @@ Proof.
   destruct i, k; unfold stretched, turn, stretch, eye, unit_at; simpl; field.
 Qed.
 Definition stretched_unitary := dilation bits turn eye (fun j => stretch j / 1).
-Lemma stretch_range j : In j bits -> 0 <= stretch j <= 1.
-Proof. intros _. destruct j; simpl; lra. Qed.
+Lemma stretch_range j : In j bits -> Rabs (stretch j) <= 1.
+Proof. intros _. destruct j; simpl; rewrite Rabs_pos_eq; lra. Qed.
 Example dilation_instance : block_encodes bits bits false stretched_unitary 1 0 stretched.
 Proof.
   apply dilation_encodes; [lra|apply turn_orthogonal|apply eye_orthogonal|exact stretch_range|].
   intros. apply stretched_values.
 Qed.
-(** sqrt(1 - 1/4) appears beside it. *)
-Example dilation_numbers : stretched_unitary (true, true) (false, true) = sqrt (3/4).
+(** sqrt(1 - 1/4) appears beside it, with the left vector. *)
+Example dilation_numbers : stretched_unitary (true, true) (false, true) = 3/5 * sqrt (3/4).
 Proof.
   unfold stretched_unitary, dilation, of_values. cbn [fst snd]. rewrite sum_bits.
-  unfold eye, unit_at, stretch, sine. simpl. replace (1 - 1/2/1 * (1/2/1 * 1)) with (3/4) by field. ring.
+  unfold turn, eye, unit_at, stretch, sine. simpl.
+  replace (1 - 1/2/1 * (1/2/1 * 1)) with (3/4) by field. ring.
 Qed.
-Example root_instance x i : In i bits ->
-  let root := of_values bits turn (fun j => sine (stretch j)) turn in
-  apply bits root (apply bits root x) i
-  = x i - apply bits (of_values bits turn stretch eye) (apply bits (of_values bits eye stretch turn)
-    x) i.
+(** ((1/25, 18/25), (18/25, 23/50)) by its eigenvalues 1 and -1/2 *)
+Definition signs (j : bool) : R := if j then -(1/2) else 1.
+Definition indefinite (i k : bool) : R :=
+  match i, k with false, false => 1/25 | true, true => 23/50 | _, _ => 18/25 end.
+Example symmetric_instance :
+  block_encodes bits bits false (dilation bits turn turn (fun j => signs j / 1)) 1 0 indefinite.
 Proof.
-  apply dilation_root; try apply turn_orthogonal; try apply eye_orthogonal.
-  intros j Hj. pose proof (stretch_range j Hj). rewrite Rabs_pos_eq; lra.
+  apply dilation_encodes; [lra|apply turn_orthogonal|apply turn_orthogonal| |].
+  - intros j _. unfold Rabs, signs. destruct j; destruct Rcase_abs; lra.
+  - intros i k _ _. unfold of_values. rewrite sum_bits.
+    destruct i, k; unfold indefinite, turn, signs; field.
 Qed.
 
 Lemma bits_distinct : NoDup bits.

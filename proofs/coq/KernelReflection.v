@@ -113,46 +113,57 @@ Section KernelReflection.
     Hypothesis y_root : high * (y * (1 + y)) = eps * (1 - y).
     Hypothesis eta_small : eta * (1 + rho ^ 2 * (1 + y)) <= y.
 
+    Lemma factor_above : 1 < 1 + rho ^ 2 * (1 + y).
+    Proof. assert (0 < rho ^ 2 * (1 + y)) by (apply Rmult_lt_0_compat; [apply pow_lt|]; lra). lra. Qed.
     Lemma quotient_low : 1 <= quotient * (1 + rho ^ 2 * (1 + y)).
     Proof.
       pose proof radius2_pos as R. pose proof reference_bound as B. pose proof quotient_value as Q.
       rewrite exact_at_zero in Q. pose proof (Rle_abs (- w)) as W. rewrite Rabs_Ropp in W.
       assert (Q' : quotient * radius2 = t ^ 2 + w * radius2) by (rewrite Q; field; lra).
-      assert (L : t ^ 2 - eta * n ^ 2 <= quotient * radius2) by nra.
+      assert (L : t ^ 2 - eta * n ^ 2 <= quotient * radius2).
+      { rewrite Q'. pose proof (Rmult_le_compat_r radius2 _ _ (Rlt_le _ _ R) W). lra. }
       assert (N : n ^ 2 <= rho ^ 2 * t ^ 2).
       { rewrite <- Rpow_mult_distr. apply pow_incr. split; [lra|apply within]. }
-      set (k := 1 + rho ^ 2 * (1 + y)) in *. assert (K : 1 < k) by (unfold k; nra).
+      set (k := 1 + rho ^ 2 * (1 + y)) in *. assert (K : 1 < k) by apply factor_above.
       apply Rmult_le_reg_r with radius2; [exact R|]. rewrite Rmult_1_l.
       replace (quotient * k * radius2) with (quotient * radius2 * k) by ring.
       apply Rle_trans with ((t ^ 2 - eta * n ^ 2) * k); [|apply Rmult_le_compat_r; lra].
       assert (eta * k * n ^ 2 <= y * n ^ 2) by (apply Rmult_le_compat_r;
         [apply pow2_ge_0|exact eta_small]).
-      unfold radius2, k in *. nra.
+      pose proof (Rmult_le_compat_l (1 + y) _ _ ltac:(lra) N). unfold radius2, k in *. lra.
     Qed.
     Theorem guess_is_enough : y < 1 ->
       eta < quotient /\ norm returned * eta / (quotient - eta) <= eps.
     Proof.
       intro Hy. pose proof quotient_low as Q. set (k := 1 + rho ^ 2 * (1 + y)) in *.
-      assert (K : 1 < k) by (unfold k; nra).
-      assert (P : 0 < quotient) by nra.
-      assert (E : eta <= y * quotient) by nra.
-      assert (Lt : eta < quotient) by nra.
+      assert (K : 1 < k) by apply factor_above.
+      assert (P : 0 < quotient) by (apply Rmult_lt_reg_r with k; lra).
+      assert (E : eta <= y * quotient).
+      { apply Rmult_le_reg_r with k; [lra|]. pose proof (Rmult_le_compat_l y _ _ (Rlt_le _ _ y_pos) Q).
+        lra. }
+      assert (Lt : eta < quotient) by (pose proof (Rmult_lt_compat_r _ _ _ P Hy); lra).
       split; [exact Lt|]. pose proof (kernel_reflection_error P) as X.
       assert (T : norm returned <= n + norm (fun i => returned i - z i)).
       { apply Rle_trans with (norm (fun i => z i + (returned i - z i))); [|apply minkowski].
         right. apply l2_ext. intros. ring. }
       assert (D : n * eta / quotient <= n * y).
       { apply Rmult_le_reg_r with quotient; [exact P|]. unfold Rdiv.
-        rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. nra. }
-      assert (M : norm returned <= high * (1 + y)) by nra.
+        rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
+        pose proof (Rmult_le_compat_l n _ _ (Rlt_le _ _ norm_pos) E). lra. }
+      assert (M : norm returned <= high * (1 + y))
+        by (pose proof (Rmult_le_compat_r (1 + y) _ _ ltac:(lra) below); lra).
       apply Rmult_le_reg_r with (quotient - eta); [lra|]. unfold Rdiv.
       rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra.
       pose proof (l2_nonneg letters returned).
-      assert (G : norm returned * eta <= high * (1 + y) * (y * quotient)) by nra.
+      assert (G : norm returned * eta <= high * (1 + y) * (y * quotient))
+        by (apply Rmult_le_compat; assumption).
       assert (H1 : high * (1 + y) * (y * quotient) = eps * ((1 - y) * quotient))
         by (transitivity (high * (y * (1 + y)) * quotient); [ring|rewrite y_root; ring]).
-      assert (Eps : 0 <= eps) by nra.
-      assert ((1 - y) * quotient <= quotient - eta) by lra. nra.
+      assert (Eps : 0 <= eps).
+      { apply Rmult_le_reg_r with (1 - y); [lra|]. rewrite Rmult_0_l, <- y_root.
+        repeat apply Rmult_le_pos; lra. }
+      assert (B : (1 - y) * quotient <= quotient - eta) by lra.
+      pose proof (Rmult_le_compat_l eps _ _ Eps B). lra.
     Qed.
     (** Success probability |a|^2. *)
     Theorem success_amplitude : g * (2 * rho / (1 + rho ^ 2) - 2 * eta) <= norm part_a.
@@ -168,17 +179,23 @@ Section KernelReflection.
         (try lra; apply Rlt_le, Rdiv_lt_0_compat; lra).
       assert (U : norm u <= eta).
       { apply Rsqr_incr_0; [|apply l2_nonneg|exact eta_nonneg]. unfold Rsqr.
-        pose proof (pow2_ge_0 w). pose proof (pow2_ge_0 (norm u)). pose proof (pow2_ge_0 n).
-        assert (norm u ^ 2 * n ^ 2 <= eta ^ 2 * n ^ 2) by (unfold radius2 in *; nra).
-        assert (0 < n ^ 2) by nra. simpl in *. nra. }
+        assert (N : 0 < n ^ 2) by (apply pow_lt, norm_pos).
+        pose proof (Rmult_le_pos _ _ (pow2_ge_0 w) (Rlt_le _ _ R)).
+        pose proof (Rmult_le_pos _ _ (pow2_ge_0 (norm u)) (pow2_ge_0 t)).
+        assert (norm u ^ 2 * n ^ 2 <= eta ^ 2 * n ^ 2) by (unfold radius2 in *; lra).
+        apply Rmult_le_reg_r with (n ^ 2); lra. }
       assert (F : 2 * rho / (1 + rho ^ 2) <= 2 * (t / radius2 * n)).
-      { apply Rmult_le_reg_r with ((1 + rho ^ 2) * radius2); [apply Rmult_lt_0_compat; nra|].
+      { assert (P : 0 < 1 + rho ^ 2) by (pose proof (pow2_ge_0 rho); lra).
+        apply Rmult_le_reg_r with ((1 + rho ^ 2) * radius2); [apply Rmult_lt_0_compat; assumption|].
         replace (2 * rho / (1 + rho ^ 2) * ((1 + rho ^ 2) * radius2)) with (2 * rho * radius2) by
-          (field; nra).
+          (field; lra).
         replace (2 * (t / radius2 * n) * ((1 + rho ^ 2) * radius2)) with (2 * (t * n) * (1 + rho ^ 2))
           by (field; lra).
-        destruct within as [W1 W2]. unfold radius2. nra. }
-      nra.
+        destruct within as [W1 W2]. unfold radius2.
+        pose proof (Rmult_le_pos (rho * n - t) (rho * t - n) ltac:(lra) ltac:(lra)). lra. }
+      apply Rle_trans with (g * (2 * (t / radius2 * n) - 2 * eta));
+        [apply Rmult_le_compat_l; lra|].
+      pose proof (Rmult_le_compat_l g _ _ (Rlt_le _ _ scale_pos) U). lra.
     Qed.
   End Guess.
 End KernelReflection.

@@ -1,6 +1,7 @@
 """Encodings: the unitary that the package builds, entry by entry, is that of the Coq definition.
 
 Orthogonal matrices and cosines from Pythagorean triples, so that every square root is rational.
+The dilation depends on the decomposition: that of a symmetric matrix is by its eigenvalues.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from fractions import Fraction
 import coq_encodings as coq
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -26,6 +27,7 @@ from qgd.solvers.shortcut import _relative_error, filter_accuracy
 
 EXAMPLES = settings(max_examples=25, deadline=None)
 PAIR = (0, 1)
+Decomposition = tuple[coq.Matrix, coq.Matrix, list[Fraction]]
 # cos with a rational sine
 COSINES = [Fraction(a, c) for a, c in ((3, 5), (4, 5), (5, 13), (12, 13), (8, 17), (0, 1), (1, 1))]
 # alpha with rational (1/(1 + alpha))^(1/2) and (alpha/(1 + alpha))^(1/2)
@@ -49,8 +51,21 @@ def turns(draw: st.DrawFn) -> coq.Matrix:
     return {(0, 0): c, (0, 1): -s * sign, (1, 0): s, (1, 1): c * sign}
 
 
-def cosines() -> st.SearchStrategy[list[Fraction]]:
-    return st.lists(st.sampled_from(COSINES), min_size=2, max_size=2)
+@st.composite
+def decompositions(draw: st.DrawFn, largest: Fraction | None = None) -> Decomposition:
+    """W, V, c of a symmetric matrix (W = V, either sign of c) or of one that is not (c > 0).
+
+    A zero singular value would leave the sign of its two vectors open.
+    """
+    W = draw(turns())
+    first = COSINES if largest is None else [largest]
+    c = [draw(st.sampled_from(cosines)) for cosines in (first, COSINES)]
+    if draw(st.booleans()):
+        return W, W, [x * draw(st.sampled_from((1, -1))) for x in c]
+    V = draw(turns())
+    A = coq.of_values(W, c, V)
+    assume(all(c) and A[0, 1] != A[1, 0])
+    return W, V, c
 
 
 def dense(M: coq.Matrix) -> np.ndarray:
@@ -69,10 +84,9 @@ def matrix_of(U: coq.Unitary, indices: list[object]) -> np.ndarray:
 
 
 @EXAMPLES
-@given(W=turns(), V=turns(), c=cosines(), alpha=st.sampled_from(ALPHAS))
-def test_the_dilation_is_that_of_the_theorem(
-    W: coq.Matrix, V: coq.Matrix, c: list[Fraction], alpha: Fraction
-) -> None:
+@given(decomposition=decompositions(), alpha=st.sampled_from(ALPHAS))
+def test_the_dilation_is_that_of_the_theorem(decomposition: Decomposition, alpha: Fraction) -> None:
+    W, V, c = decomposition
     A = coq.of_values(W, [alpha * x for x in c], V)
     found = unitary(dilation(dense(A), float(alpha)))
     expected = matrix_of(coq.dilation(W, V, c), list(itertools.product(PAIR, PAIR)))
@@ -81,14 +95,15 @@ def test_the_dilation_is_that_of_the_theorem(
 
 
 @EXAMPLES
-@given(W=turns(), V=turns(), c=cosines(), d=cosines(), weights=st.sampled_from(
+@given(left=decompositions(), right=decompositions(), weights=st.sampled_from(
     [(9, 16), (-9, 16), (16, -9), (25, 144), (-144, -25)]))  # fmt: skip
 def test_products_and_combinations_are_those_of_the_theorems(
-    W: coq.Matrix, V: coq.Matrix, c: list[Fraction], d: list[Fraction], weights: tuple[int, int]
+    left: Decomposition, right: Decomposition, weights: tuple[int, int]
 ) -> None:
     """alpha = 1 for both; PREP by its first column, which alone enters the corner."""
-    first, second = coq.dilation(W, V, c), coq.dilation(V, W, d)
-    A, B = coq.of_values(W, c, V), coq.of_values(V, d, W)
+    (W, V, c), (X, Y, d) = left, right
+    first, second = coq.dilation(W, V, c), coq.dilation(X, Y, d)
+    A, B = coq.of_values(W, c, V), coq.of_values(X, d, Y)
     given_encodings = [dilation(dense(A), 1.0), dilation(dense(B), 1.0)]
     pairs = list(itertools.product(PAIR, PAIR))
     three = [((a, b), i) for a in PAIR for b in PAIR for i in PAIR]
@@ -107,11 +122,26 @@ def test_products_and_combinations_are_those_of_the_theorems(
 
 
 @EXAMPLES
-@given(W=turns(), V=turns(), c=cosines(), beta=st.sampled_from(COSINES))
+@given(W=turns(), c=st.lists(st.sampled_from(COSINES), min_size=2, max_size=2))
+def test_the_dilation_of_a_symmetric_matrix_is_that_of_its_eigenvalues(
+    W: coq.Matrix, c: list[Fraction]
+) -> None:
+    """W = V and a negative cosine; singular values would negate a term of W s V^T."""
+    signed = [c[0], -c[1]]
+    A = coq.of_values(W, signed, W)
+    found = unitary(dilation(dense(A), 1.0))
+    expected = matrix_of(coq.dilation(W, W, signed), list(itertools.product(PAIR, PAIR)))
+    assert found == pytest.approx(expected, abs=1e-7)
+    assert found == pytest.approx(found.T, abs=1e-12)
+
+
+@EXAMPLES
+@given(decomposition=decompositions(), beta=st.sampled_from(COSINES))
 def test_multiplexed_steps_are_those_of_the_theorem(
-    W: coq.Matrix, V: coq.Matrix, c: list[Fraction], beta: Fraction
+    decomposition: Decomposition, beta: Fraction
 ) -> None:
     """A dilation for one time and a multiple of the identity for the other three."""
+    W, V, c = decomposition
     A = coq.of_values(W, c, V)
     pieces = [
         Piece(0, 1, dilation(dense(A), 1.0)),
@@ -124,13 +154,14 @@ def test_multiplexed_steps_are_those_of_the_theorem(
 
 
 @EXAMPLES
-@given(W=turns(), V=turns(), c=st.sampled_from(COSINES), alpha=st.sampled_from(ALPHAS),
+@given(decomposition=decompositions(Fraction(1)), alpha=st.sampled_from(ALPHAS),
        T=st.integers(1, 3))  # fmt: skip
 def test_the_encoding_of_a_run_is_that_of_the_theorem(
-    W: coq.Matrix, V: coq.Matrix, c: Fraction, alpha: Fraction, T: int
+    decomposition: Decomposition, alpha: Fraction, T: int
 ) -> None:
     """No idle rows: their sine is never rational. The larger singular value is alpha_D."""
-    values = [alpha, alpha * c]
+    W, V, c = decomposition
+    values = [alpha * x for x in c]
     C = coq.of_values(W, values, V)
     step = qgd.carleman(qgd.PolynomialMap([[0.0, 0.0], dense(C) - np.eye(2)]), 1)
     system = encode(qgd.history_system(step, [1.0, 0.0], T, 0))
