@@ -194,7 +194,7 @@ def resnet_spectrum(path: str, steps: int, batch: int) -> dict[str, object]:
     wall, cpu = time.perf_counter(), time.process_time()
     model, data = cifar_resnet(batch=batch)
     operator = qgd.hessian_product(
-        model, F.cross_entropy, data, method="retained", micro_batch=8, device="cpu"
+        model, F.cross_entropy, data, method="retained", micro_batch=32, device="cpu"
     )
 
     def say(done: int, total: int) -> None:
