@@ -1,0 +1,57 @@
+"""The definitions of proofs/coq on flows and filters, letter by letter, in rational arithmetic.
+
+The exponential is the one thing here that is no rational number: its series is summed until what is
+left is far below double precision.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+Vector = list[Fraction]
+Rows = list[Vector]
+LONG = 60
+
+
+def term(z: Fraction, n: int) -> Fraction:
+    """Taylor.term."""
+    return z**n / math.factorial(n)
+
+
+def remainder(k: int, z: Fraction) -> Fraction:
+    """Taylor.remainder, as the series of Taylor.remainder_series."""
+    return sum((term(z, n) for n in range(k + 1, k + LONG)), Fraction(0))
+
+
+def exponential(z: Fraction) -> Fraction:
+    return 1 + remainder(0, z)
+
+
+def iterated(A: Rows, n: int, x: Vector) -> Vector:
+    """Taylor.iter."""
+    if n == 0:
+        return x
+    before = iterated(A, n - 1, x)
+    return [sum((a * b for a, b in zip(row, before, strict=True)), Fraction(0)) for row in A]
+
+
+def taylor(A: Rows, c: Vector, k: int, s: Fraction, z: Vector) -> Vector:
+    """Taylor.taylor."""
+    kept = [(term(s, n), iterated(A, n, z)) for n in range(k + 1)]
+    sources = [(term(s, n + 1), iterated(A, n, c)) for n in range(k)]
+    return [
+        sum((weight * part[i] for weight, part in [*kept, *sources]), Fraction(0))
+        for i in range(len(z))
+    ]
+
+
+def delta(
+    mu: Fraction, a: Fraction, h: Fraction, k: int, source: Fraction, norms: Sequence[Fraction]
+) -> Fraction:
+    """Taylor.delta after as many steps as there are norms |z_i|; source = |c|."""
+    if not norms:
+        return Fraction(0)
+    before = delta(mu, a, h, k, source, norms[:-1])
+    return exponential(mu * h) * before + remainder(k, h * a) * (norms[-1] + source / a)

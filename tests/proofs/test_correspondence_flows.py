@@ -1,0 +1,53 @@
+"""Steps of a flow: package and Coq statement on the same rationals."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import coq_flows as coq
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import qgd
+from qgd.embedding.discretisation import taylor_bound, taylor_step
+
+EXAMPLES = settings(max_examples=40, deadline=None)
+
+
+def eighths(low: int, high: int) -> st.SearchStrategy[Fraction]:
+    """Multiples of 1/8 in [low/8, high/8]."""
+    return st.integers(low, high).map(lambda k: Fraction(k, 8))
+
+
+def linear_flow(A: list[list[Fraction]], c: list[Fraction]) -> qgd.CarlemanSystem:
+    """x' = A x + c, its first level."""
+    matrices = [np.array(c, dtype=float), np.array(A, dtype=float)]
+    return qgd.carleman(qgd.PolynomialSystem(matrices), 1)
+
+
+@EXAMPLES
+@given(entries=st.lists(eighths(-12, 12), min_size=8, max_size=8), h=eighths(1, 12),
+       k=st.integers(1, 5))  # fmt: skip
+def test_a_taylor_step_is_that_of_the_theorem(entries: list[Fraction], h: Fraction, k: int) -> None:
+    A, c, z = [entries[:2], entries[2:4]], entries[4:6], entries[6:]
+    step = taylor_step(linear_flow(A, c), float(h), k)
+    found = step.step(np.array([float(x) for x in z]))
+    exact = [float(x) for x in coq.taylor(A, c, k, h, z)]
+    assert found == pytest.approx(exact, rel=1e-12, abs=1e-12)
+
+
+@EXAMPLES
+@given(A=eighths(-16, 16).filter(bool), c=eighths(-8, 8), x0=eighths(-8, 8), h=eighths(1, 12),
+       k=st.integers(1, 5), T=st.integers(0, 4))  # fmt: skip
+def test_the_bound_of_taylor_steps_is_that_of_the_theorem(
+    A: Fraction, c: Fraction, x0: Fraction, h: Fraction, k: int, T: int
+) -> None:
+    """One variable: mu = A and |A| are exact."""
+    states = [x0]
+    for _ in range(T):
+        states += coq.taylor([[A]], [c], k, h, states[-1:])
+    exact = coq.delta(A, abs(A), h, k, abs(c), [abs(z) for z in states[:T]])
+    value = taylor_bound(linear_flow([[A]], [c]), float(h), k, [float(x0)], T).value
+    assert value == pytest.approx(float(exact), rel=1e-10, abs=1e-300)
