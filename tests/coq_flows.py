@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from coq_formulas import cheb
+
 Vector = list[Fraction]
 Rows = list[Vector]
 LONG = 60
@@ -55,3 +57,18 @@ def delta(
         return Fraction(0)
     before = delta(mu, a, h, k, source, norms[:-1])
     return exponential(mu * h) * before + remainder(k, h * a) * (norms[-1] + source / a)
+
+
+def filtered(a: Fraction, half: int, x: Fraction) -> Fraction:
+    """EigenstateFilter.filter."""
+
+    def z(x: Fraction) -> Fraction:
+        return (1 + a**2 - 2 * x**2) / (1 - a**2)
+
+    return cheb(half, z(x)) / cheb(half, z(Fraction(0)))
+
+
+def filter_error(a: Fraction, half: int) -> Fraction:
+    """EigenstateFilter.filter_error."""
+    ratio = (1 - a) / (1 + a)
+    return 2 * ratio**half / (1 + ratio ** (2 * half))

@@ -1,4 +1,4 @@
-"""Steps of a flow: package and Coq statement on the same rationals."""
+"""Steps of a flow, eigenstate filter: package and Coq statement on the same rationals."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import qgd
 from qgd.embedding.discretisation import taylor_bound, taylor_step
+from qgd.solvers.eigenstate_filter import filter_chebyshev, filter_error
 
 EXAMPLES = settings(max_examples=40, deadline=None)
 
@@ -51,3 +52,15 @@ def test_the_bound_of_taylor_steps_is_that_of_the_theorem(
     exact = coq.delta(A, abs(A), h, k, abs(c), [abs(z) for z in states[:T]])
     value = taylor_bound(linear_flow([[A]], [c]), float(h), k, [float(x0)], T).value
     assert value == pytest.approx(float(exact), rel=1e-10, abs=1e-300)
+
+
+@EXAMPLES
+@given(kappa=eighths(9, 80), half=st.integers(1, 8), x=eighths(-8, 8))
+def test_the_eigenstate_filter_and_its_error_are_those_of_the_theorem(
+    kappa: Fraction, half: int, x: Fraction
+) -> None:
+    error = filter_error(float(kappa), 2 * half)
+    assert error == pytest.approx(float(coq.filter_error(1 / kappa, half)), rel=1e-11)
+    coefficients = filter_chebyshev(float(kappa), 2 * half)
+    value = np.polynomial.chebyshev.chebval(float(x), coefficients)
+    assert value == pytest.approx(float(coq.filtered(1 / kappa, half, x)), rel=1e-10, abs=1e-12)
