@@ -6,6 +6,7 @@ left is far below double precision.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -57,6 +58,27 @@ def delta(
         return Fraction(0)
     before = delta(mu, a, h, k, source, norms[:-1])
     return exponential(mu * h) * before + remainder(k, h * a) * (norms[-1] + source / a)
+
+
+def growth(rates: Sequence[Fraction], w: Fraction) -> Fraction:
+    """FlowNorm.growth, with the logarithmic norm as rates[1]."""
+    return sum((c * w**n for n, c in enumerate(rates)), Fraction(0))
+
+
+def fastest(rates: Sequence[Fraction], a: Fraction, b: Fraction) -> Fraction:
+    """FlowNorm.fastest."""
+    return max(growth(rates, a), growth(rates, b), Fraction(0))
+
+
+def crossed(rates: Sequence[Fraction], grid: Sequence[Fraction]) -> list[Fraction]:
+    """FlowNorm.crossed at all points of the grid up to a cell of speed 0 (FlowNorm.within)."""
+    times = [Fraction(0)]
+    for a, b in itertools.pairwise(grid):
+        speed = fastest(rates, a, b)
+        if speed == 0:
+            break
+        times.append(times[-1] + (b - a) / speed)
+    return times
 
 
 def filtered(a: Fraction, half: int, x: Fraction) -> Fraction:

@@ -1,7 +1,7 @@
-(** Theorem 6.4 with numbers, and where the step is exact (A = 0). *)
+(** Lemma 6.3 and Theorem 6.4 with numbers, and where the step of 6.4 is exact (A = 0). *)
 From Coq Require Import Reals Lra Lia List Arith.
 From Coquelicot Require Import Coquelicot.
-From QGD Require Import Sums CrossNorm ForcedFlow Taylor.
+From QGD Require Import Sums Words CrossNorm FirstOrder ForcedFlow Taylor FlowNorm.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -90,4 +90,48 @@ Proof.
     simpl. field.
   - unfold saturating. replace (INR 2 * (1 / 2)) with 1 by (simpl; field). simpl.
     replace (- (1)) with (-1) by ring. field.
+Qed.
+
+(** ** x' = x^2, x(0) = 1: the cell [1, 2] is crossed with speed at most 4, so |x| <= 2 up to 1/4. *)
+Definition square_only (l : nat) : R := if (l =? 2)%nat then 1 else 0.
+Definition blow_up (t : R) (_ : unit) : R := / (1 - t).
+Definition one_or_two (i : nat) : R := INR (S i).
+
+Lemma square_norm_at z l : (l <= 2)%nat -> l <> 1%nat ->
+  l2 [tt] (apply (words [tt] l) (fun _ _ => square_only l) (power z)) <= square_only l * l2 [tt] z ^ l.
+Proof.
+  intros Hl H1. rewrite !one_norm. unfold apply. destruct l as [|[|[|l]]]; try lia.
+  - rewrite sum_words_0. unfold square_only. simpl. rewrite Rmult_0_l, Rabs_R0. lra.
+  - rewrite sum_words_S, one_letter, sum_words_1, one_letter. unfold square_only. simpl power.
+    simpl Nat.eqb. cbv iota. rewrite Rmult_1_l, !Rabs_mult, Rabs_R1. right. ring.
+Qed.
+Lemma squared z i : FirstOrder.delta [tt] 2 (fun l _ _ => square_only l) z i = z tt ^ 2.
+Proof.
+  unfold FirstOrder.delta, apply, seq. rewrite (sum_cons 0%nat), (sum_cons 1%nat), (sum_cons 2%nat).
+  rewrite sum_words_0, sum_words_1, one_letter, sum_words_S, one_letter, sum_words_1, one_letter.
+  unfold square_only, Sums.sum. simpl. ring.
+Qed.
+Example norm_instance t : 0 <= t <= 1 / 4 -> Rabs (/ (1 - t)) <= 2.
+Proof.
+  intro Ht. pose proof (flow_norm_crossed 2 square_only 0) as H.
+  specialize (H ltac:(intro l; unfold square_only; destruct (l =? 2)%nat; lra)).
+  specialize (H unit [tt] (fun l _ _ => square_only l) (1 / 4) blow_up).
+  specialize (H ltac:(intros l z; apply square_norm_at)).
+  assert (G : fastest 2 square_only 0 1 2 = 4).
+  { assert (G1 : growth 2 square_only 0 1 = 1)
+      by (unfold growth, rates, square_only, seq, Sums.sum; simpl; ring).
+    assert (G2 : growth 2 square_only 0 2 = 4)
+      by (unfold growth, rates, square_only, seq, Sums.sum; simpl; ring).
+    unfold fastest. rewrite G1, G2, (Rmax_right 1 4), Rmax_left by lra. reflexivity. }
+  assert (X : l2 [tt] (blow_up t) <= one_or_two 1).
+  { apply H; try assumption.
+    - intro z. unfold apply, square_only. rewrite !one_letter. simpl. lra.
+    - intros u i Hu _. rewrite squared. unfold blow_up. auto_derive; [lra|field; lra].
+    - unfold one_or_two. rewrite one_norm. unfold blow_up. simpl.
+      rewrite Rminus_0_r, Rinv_1, Rabs_R1. lra.
+    - intro i. unfold one_or_two. rewrite (S_INR (S i)). lra.
+    - intros m Hm. replace m with 0%nat by lia. unfold one_or_two. simpl INR.
+      replace (1 + 1) with 2 by ring. rewrite G. lra.
+    - simpl crossed. unfold one_or_two. simpl INR. replace (1 + 1) with 2 by ring. rewrite G. lra. }
+  rewrite one_norm in X. unfold blow_up, one_or_two in X. simpl INR in X. lra.
 Qed.

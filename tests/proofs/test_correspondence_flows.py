@@ -1,4 +1,4 @@
-"""Steps of a flow, eigenstate filter: package and Coq statement on the same rationals."""
+"""Steps and norms of a flow, eigenstate filter: package and Coq statement on the same rationals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qgd
-from qgd.embedding.discretisation import taylor_bound, taylor_step
+from qgd.embedding.discretisation import flow_norm_bounds, taylor_bound, taylor_step
 from qgd.solvers.eigenstate_filter import filter_chebyshev, filter_error
 
 EXAMPLES = settings(max_examples=40, deadline=None)
@@ -52,6 +52,24 @@ def test_the_bound_of_taylor_steps_is_that_of_the_theorem(
     exact = coq.delta(A, abs(A), h, k, abs(c), [abs(z) for z in states[:T]])
     value = taylor_bound(linear_flow([[A]], [c]), float(h), k, [float(x0)], T).value
     assert value == pytest.approx(float(exact), rel=1e-10, abs=1e-300)
+
+
+@EXAMPLES
+@given(f0=eighths(0, 8), mu=eighths(-16, 16), f2=eighths(0, 8), f3=eighths(0, 8), x0=eighths(0, 16),
+       i=st.integers(0, 30))  # fmt: skip
+def test_the_norm_bounds_of_a_flow_are_those_of_the_lemma(
+    f0: Fraction, mu: Fraction, f2: Fraction, f3: Fraction, x0: Fraction, i: int
+) -> None:
+    """Between two times at which cells are crossed, or later than all if a cell is never left."""
+    rates, unit = [f0, mu, f2, f3], max(1.0, float(x0))
+    points = np.concatenate(([0.0], np.geomspace(1e-8, 1e4, 40_000)[:31]))
+    grid = float(x0) + unit * points
+    tau = coq.crossed(rates, [Fraction(a) for a in grid])
+    trapped = len(tau) <= i + 1
+    time = 1e6 if trapped else float((tau[i] + tau[i + 1]) / 2)
+    expected = grid[len(tau) if trapped else i + 1]
+    coefficients = (float(f0), float(mu), float(f2), float(f3))
+    assert flow_norm_bounds(coefficients, float(x0), np.array([time]))[0] == expected
 
 
 @EXAMPLES
