@@ -1,4 +1,4 @@
-"""The definitions of proofs/coq on flows and filters, letter by letter, in rational arithmetic.
+"""The definitions of proofs/coq on flows, filters and losses, letter by letter, in rationals.
 
 The exponential is the one thing here that is no rational number: its series is summed until what is
 left is far below double precision.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from coq_formulas import cheb
 
 Vector = list[Fraction]
 Rows = list[Vector]
+Word = tuple[int, ...]
 LONG = 60
 
 
@@ -94,3 +95,15 @@ def filter_error(a: Fraction, half: int) -> Fraction:
     """EigenstateFilter.filter_error."""
     ratio = (1 - a) / (1 + a)
     return 2 * ratio**half / (1 + ratio ** (2 * half))
+
+
+def descent(loss: Mapping[Word, Fraction], eta: Fraction, i: int, u: Word) -> Fraction:
+    """PolynomialLoss.descent, the degree being the length of the word u."""
+    inserted = ((*u[:s], i, *u[s:]) for s in range(len(u) + 1))
+    return -eta * sum((loss.get(word, Fraction(0)) for word in inserted), Fraction(0))
+
+
+def spread(f: Callable[[Word], Fraction], u: Word) -> Fraction:
+    """PolynomialLoss.spread, over all orders of the letters."""
+    moves = list(itertools.permutations(range(len(u))))
+    return sum((f(tuple(u[i] for i in move)) for move in moves), Fraction(0)) / len(moves)

@@ -1,7 +1,8 @@
-"""Steps and norms of a flow, eigenstate filter: package and Coq statement on the same rationals."""
+"""Flows, eigenstate filter, losses: package and Coq statement on the same rationals."""
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import coq_flows as coq
@@ -82,3 +83,19 @@ def test_the_eigenstate_filter_and_its_error_are_those_of_the_theorem(
     coefficients = filter_chebyshev(float(kappa), 2 * half)
     value = np.polynomial.chebyshev.chebval(float(x), coefficients)
     assert value == pytest.approx(float(coq.filtered(1 / kappa, half, x)), rel=1e-10, abs=1e-12)
+
+
+@EXAMPLES
+@given(terms=st.dictionaries(st.lists(st.integers(0, 1), max_size=4).map(tuple), eighths(-16, 16),
+                             min_size=1, max_size=8), eta=eighths(1, 8))  # fmt: skip
+def test_the_map_of_a_polynomial_loss_is_that_of_the_theorem(
+    terms: dict[tuple[int, ...], Fraction], eta: Fraction
+) -> None:
+    """Words of the loss in any order; every entry of every F_k."""
+    loss = qgd.PolynomialLoss.from_terms({w: float(c) for w, c in terms.items()}, num_weights=2)
+    found = qgd.gradient_descent(loss, float(eta)).F
+    for k, matrix in enumerate(found):
+        words = list(itertools.product((0, 1), repeat=k))
+        rows = [lambda u, i=i: coq.descent(terms, eta, i, u) for i in (0, 1)]
+        exact = [[float(coq.spread(row, word)) for word in words] for row in rows]
+        assert matrix.toarray() == pytest.approx(np.array(exact), rel=1e-12, abs=1e-13)
