@@ -178,3 +178,20 @@ Proof.
   - intros. rewrite One. lra.
   - intros. rewrite One. lra.
 Qed.
+Example forward_instance z : history_norm half_norm 1 0 (L Rminus (padded (fun _ v => v / 2) 1) z)
+  <= (1 + 1) * history_norm half_norm 1 0 z.
+Proof.
+  assert (One : forall f, sum (seq 1 1) f = f 1%nat) by (intro f; unfold sum; simpl; ring).
+  assert (Theta : Rmax 1 (sqrt (1 / 2 * (1 / 2))) = 1).
+  { rewrite sqrt_square by lra. apply Rmax_left. lra. }
+  rewrite <- Theta at 2.
+  apply (certificate_forward Rminus (fun v _ => Rabs v) 1) with (c := fun _ _ => 1 / 2); try lra.
+  - intros. apply Rabs_pos.
+  - intros x y. unfold l2. rewrite !One. rewrite <- !Rsqr_pow2, !sqrt_Rsqr by apply Rabs_pos.
+    rewrite <- (Rabs_Ropp y). apply Rabs_triang.
+  - intros. lra.
+  - intros k v j _. unfold apply. rewrite One. right. unfold Rdiv.
+    rewrite Rabs_mult, (Rabs_pos_eq (/ 2)) by lra. ring.
+  - intros. rewrite One. lra.
+  - intros. rewrite One. lra.
+Qed.

@@ -135,3 +135,24 @@ Proof.
     - simpl crossed. unfold one_or_two. simpl INR. replace (1 + 1) with 2 by ring. rewrite G. lra. }
   rewrite one_norm in X. unfold blow_up, one_or_two in X. simpl INR in X. lra.
 Qed.
+
+(** ** x' = -x, x(0) = 1: on the cell [1, 2] the norm does not grow. *)
+Definition damping (l : nat) (_ : unit) (_ : list unit) : R := if (l =? 1)%nat then -1 else 0.
+Example trapped_instance t : 0 <= t -> Rabs (exp (- t)) <= 2.
+Proof.
+  intro Ht. assert (X : l2 [tt] (fun _ : unit => exp (- t)) <= one_or_two 1).
+  { apply (flow_norm_trapped 1 (fun _ => 0) (-1)) with (letters := [tt]) (F := damping) (T := t)
+      (x := fun s (_ : unit) => exp (- s)) (i := 0%nat) (t := t); try lia; try lra.
+    - intros. lra.
+    - intros l z Hl H1. replace l with 0%nat by lia. rewrite one_norm. unfold apply, damping.
+      rewrite sum_words_0. simpl. rewrite Rmult_0_l, Rabs_R0. lra.
+    - intro z. unfold apply, damping. rewrite !one_letter, one_norm, pow2_abs. simpl. lra.
+    - intros u i _ _. unfold FirstOrder.delta, apply, seq, damping.
+      rewrite (sum_cons 0%nat), (sum_cons 1%nat), sum_words_0, sum_words_1, one_letter. unfold Sums.sum.
+      simpl. auto_derive; [trivial|ring].
+    - unfold one_or_two. rewrite one_norm, Ropp_0, exp_0, Rabs_R1. simpl. lra.
+    - intro i. unfold one_or_two. rewrite (S_INR (S i)). lra.
+    - unfold fastest, growth, rates, one_or_two, seq, Sums.sum. simpl.
+      apply Rmax_right, Rmax_lub; lra. }
+  rewrite one_norm in X. unfold one_or_two in X. simpl INR in X. lra.
+Qed.
