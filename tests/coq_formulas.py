@@ -261,3 +261,13 @@ def certificate(
         rows.append(row)
         w = min(poly(g, w), z1[k + 1] + row[1])
     return rows
+
+
+def certified_condition(
+    rows: Fraction, columns: Fraction, theta: Fraction, T: int, p: int
+) -> tuple[Fraction, Fraction]:
+    """CertificateCondition: 1 + max(1, theta), and the square of inverse_bound."""
+    assert theta**2 == rows * columns
+    geometric = [sum((theta**i for i in range(d + 1)), Fraction(0)) for d in range(T + 1)]
+    column = max(geometric[d] + p * theta**d for d in range(T + 1))
+    return 1 + max(Fraction(1), theta), (geometric[T] + p) * column

@@ -155,3 +155,17 @@ def test_the_certificate_is_the_recursion_of_the_theorem(
     ).error.value
     expected = sum((row[1] for row in rows[T:]), Fraction(0)) / (p + 1)
     assert found == pytest.approx(float(expected), rel=1e-10, abs=1e-15)
+
+
+@EXAMPLES
+@given(g1=sixteenths(0, 32), T=st.integers(1, 5), p=st.integers(0, 4))
+def test_the_condition_number_of_the_certificate_is_that_of_the_theorem(
+    g1: Fraction, T: int, p: int
+) -> None:
+    """Order 1: the row sum, the column sum and theta are g_1."""
+    pytest.importorskip("flint")
+    history = np.zeros((T + p + 1, 1))
+    found = qgd.certify_history(quadratic(Fraction(0), g1, Fraction(1)), [0.0], T, history, order=1)
+    forward, inverse_square = coq.certified_condition(g1, g1, g1, T, p)
+    expected = float(forward) * math.sqrt(inverse_square)
+    assert found.condition.value == pytest.approx(expected, rel=1e-12)
