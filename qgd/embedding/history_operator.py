@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,10 +12,10 @@ from qgd.core.arrays import RealArray
 from qgd.embedding.carleman_map import CarlemanMap
 
 
-class LiftedOperator(LinearOperator):  # type: ignore[misc]
+class LiftedOperator(LinearOperator, ABC):  # type: ignore[misc]
     """A real square operator of which more is known than its products.
 
-    1. `solve` and `solve_adjoint` are exact but for rounding.
+    1. `solve`, adjoint or not, is exact but for rounding.
     2. `absolute(v)` is at least |A| v, entry by entry, for v >= 0.
     3. A product a_{ij} v_j meets at most `roundings` roundings in A @ v.
     """
@@ -24,13 +25,13 @@ class LiftedOperator(LinearOperator):  # type: ignore[misc]
     def __init__(self, size: int) -> None:
         super().__init__(np.dtype(np.float64), (size, size))
 
+    @abstractmethod
     def solve(self, b: RealArray, *, adjoint: bool = False) -> RealArray:
         """A^-1 b, or A^-T b."""
-        raise NotImplementedError
 
+    @abstractmethod
     def absolute(self, v: RealArray) -> RealArray:
         """At least |A| v for v >= 0."""
-        raise NotImplementedError
 
 
 class HistoryOperator(LiftedOperator):
