@@ -99,8 +99,6 @@ def _largest_eigenvalue(gram: csr_array) -> float:
         start, end = starts[component], starts[component + 1]
         block = csr_array(gram[start:end][:, start:end])
         value, entries = _component(block, bound, min(left, _ENTRIES))
-        if value >= bound:
-            return bound
         largest, left = max(largest, value), left - entries - _OVERHEAD
     return largest
 
@@ -166,7 +164,8 @@ def _component(block: csr_array, bound: float, entries: int) -> tuple[float, int
             break
         if _is_definite(theta, triangle, (height, rows)):
             # the factor is that of a matrix which differs by this at most (Lemma 0.5)
-            return theta * (1 + rows * (height + 2) * np.finfo(float).eps), height * rows
+            rounding = rows * (height + 2) * float(np.finfo(float).eps)
+            return min(bound, theta * (1 + rounding)), height * rows
     return bound, height * rows
 
 

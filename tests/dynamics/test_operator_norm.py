@@ -22,7 +22,8 @@ from qgd.dynamics.transforms import shift
 
 ROUNDING = 1e-12
 BIG = 10**6
-COMPONENTS = {"_DENSE_ROWS": 6, "_TINY_ROWS": 3}
+COMPONENTS = {"_DENSE_ROWS": 6, "_TINY_ROWS": 1}
+TINY = {"_DENSE_ROWS": 1, "_TINY_ROWS": 6, "_ENTRIES": 0}
 FACTOR = {"_DENSE_ROWS": 1, "_TINY_ROWS": 1}
 DENSE_PRODUCT = {**FACTOR, "_PRODUCTS": 0}
 SCHUR = {**FACTOR, "_ENTRIES": 0}
@@ -75,7 +76,7 @@ def test_up_to_the_dense_limit_it_is_the_plain_gram_matrix_to_the_last_bit(seed)
     assert operator_norm(M) == math.sqrt(plain)
 
 
-@at_least(400)
+@at_least(200)
 @given(
     st.one_of(seeds().map(sparse), seeds().map(blocks)),
     st.integers(0, 6),
@@ -101,10 +102,11 @@ def test_no_guess_of_the_eigenvalue_brings_it_below_the_norm(seed, share):
         assert norm(M) * (1 - ROUNDING) <= limited(M, **FACTOR)
 
 
-@given(seeds())
-def test_connected_components_up_to_the_dense_limit_are_exact(seed):
+@pytest.mark.parametrize("limits", [COMPONENTS, TINY], ids=["one by one", "together"])
+@given(seed=seeds())
+def test_connected_components_up_to_the_dense_limit_are_exact(limits, seed):
     M = blocks(seed)
-    assert limited(M, **COMPONENTS) == pytest.approx(norm(M), rel=1e-12)
+    assert limited(M, **limits) == pytest.approx(norm(M), rel=1e-12)
 
 
 @pytest.mark.parametrize("limits", [FACTOR, DENSE_PRODUCT], ids=["sparse", "dense"])
@@ -150,6 +152,22 @@ def test_components_that_the_work_does_not_reach_keep_their_schur_bound():
     assert limited(M, **scarce, _ENTRIES=9) == pytest.approx(0.99 * math.sqrt(12), rel=1e-14)
 
 
+def test_the_other_gram_matrix_serves_where_the_smaller_one_takes_more_products():
+    """A full column: M M^T takes 4^2 + 2^2 + 3 products, M^T M takes 3 2^2 + 3^2."""
+    M = csr_array(
+        [[1, 1, 0, 0, 0], [1, -1, 0, 0, 0], [1, 0, 1, 0, 0], [1, 0, 0, 1, 1]], dtype=float
+    )
+    assert limited(M, **TINY, _PRODUCTS=22) == pytest.approx(norm(M), rel=1e-12)
+    assert limited(M, **TINY, _PRODUCTS=20) > 1.01 * norm(M)
+
+
+def test_a_dense_product_is_that_of_the_shorter_side():
+    M = csr_array(np.random.default_rng(0).normal(size=(12, 3)))
+    for matrix in (M, csr_array(M.T)):
+        assert limited(matrix, **DENSE_PRODUCT, _ENTRIES=36) <= norm(M) * (1 + 0.51e-6)
+        assert limited(matrix, **DENSE_PRODUCT, _ENTRIES=35) > norm(M) * (1 + 1e-3)
+
+
 def test_a_top_cluster_of_a_thousand_components_costs_no_convergence():
     M = csr_array(block_diag([FRUSTRATED] * 1000))
     assert operator_norm(M) == pytest.approx(3.0, rel=1e-14)
@@ -186,7 +204,7 @@ def test_the_number_of_columns_costs_no_memory(rows):
 
 def test_a_tall_matrix_has_the_norm_of_its_transpose():
     rng = np.random.default_rng(9)
-    M = csr_array(random_array((2100, 300), density=0.01, rng=rng, data_sampler=rng.normal))
+    M = csr_array(random_array((3000, 300), density=0.01, rng=rng, data_sampler=rng.normal))
     assert M.data.min() < 0
     assert operator_norm(M) == pytest.approx(operator_norm(csr_array(M.T)), rel=1e-12)
     column = csr_array(rng.normal(size=(10**5, 1)))
