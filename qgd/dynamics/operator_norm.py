@@ -105,7 +105,6 @@ def _largest_eigenvalue(gram: csr_array) -> float:
 
 def _by_components(gram: csr_array) -> tuple[csr_array, IntArray]:
     """The matrix with each connected component in consecutive rows, and where they begin."""
-    gram.eliminate_zeros()
     count, labels = connected_components(gram, directed=False)
     starts = np.concatenate(([0], np.cumsum(np.bincount(labels, minlength=count))))
     if count == 1:

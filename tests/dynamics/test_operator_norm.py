@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import block_diag, csr_array, diags_array, random_array
+from scipy.sparse import block_diag, csr_array, diags_array, eye_array, random_array
 from scipy.sparse.linalg import eigsh
 from strategies import at_least, matrices, seeds
 
@@ -180,9 +180,22 @@ def test_a_cluster_of_eigenvalues_at_the_top_of_one_component_is_sharp():
     values = (1 - 6 * eta, 4 * eta, 4 * eta, -eta, -eta)
     wrapped = [(v, o - n if o > 0 else o + n) for v, o in zip(values, offsets, strict=True) if o]
     diagonals = [*zip(values, offsets, strict=True), *wrapped]
-    M = sum(diags_array([v], offsets=[o], shape=(n, n)) for v, o in diagonals)
-    assert limited(csr_array(M), _ENTRIES=0) > 1.05
-    assert 1.0 <= operator_norm(csr_array(M)) <= 1 + 1e-5
+    M = csr_array(sum(diags_array([v], offsets=[o], shape=(n, n)) for v, o in diagonals))
+    assert limited(M, _ENTRIES=0) > 1.05
+    assert 1.0 <= operator_norm(M) <= 1 + 1e-5
+    shuffled = np.random.default_rng(1).permutation(n)  # the factor needs the order of the ring
+    assert limited(csr_array(M[shuffled][:, shuffled]), _ENTRIES=20 * n) <= 1 + 1e-5
+
+
+def test_no_factor_is_computed_where_the_schur_test_is_sharp():
+    M = csr_array(np.random.default_rng(0).uniform(0.1, 1.0, size=(8, 8)))
+    with patch.object(module, "_is_definite", side_effect=AssertionError):
+        assert limited(M, **FACTOR) == pytest.approx(norm(M), rel=1e-9)
+
+
+def test_the_guess_of_the_eigenvalue_stops_at_an_invariant_subspace():
+    for n in range(2, 40):
+        assert module._ritz_value(eye_array(n, format="csr")) == pytest.approx(1.0, rel=1e-12)
 
 
 @pytest.mark.parametrize("rows", [1500, 2500])
