@@ -40,7 +40,7 @@ ALLOWED = {
     "dynamics": {"numpy", "scipy", "numba"},
     "embedding": {"numpy", "scipy", "numba"},
     "spectra": {"numpy", "scipy", "numba", "torch"},
-    "encoding": {"numpy", "scipy", "qiskit"},
+    "encoding": {"numpy", "scipy", "numba", "qiskit"},
     "solvers": {"numpy", "scipy", "numba", "qiskit"},
     "readout": {"numpy", "scipy", "qiskit"},
     "execution": {"numpy", "qiskit"},

@@ -11,24 +11,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qgd.core.arrays import RealArray
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.system import Map, PolynomialMap, PolynomialSystem
-
-_DENSE_ROWS = 2000
-
-
-def operator_norm(matrix: csr_array) -> float:
-    """Spectral norm of a wide sparse matrix, or a rigorous upper bound of it.
-
-    Through the eigenvalues of the Gram matrix M M^T up to 2000 rows; beyond that the Hoelder
-    bound sqrt(||M||_1 ||M||_inf).
-    """
-    if matrix.nnz == 0:
-        return 0.0
-    if matrix.shape[0] > _DENSE_ROWS:
-        absolute = abs(matrix)
-        return math.sqrt(float(absolute.sum(axis=0).max()) * float(absolute.sum(axis=1).max()))
-    gram = (matrix @ matrix.T).toarray()
-    return math.sqrt(max(0.0, float(np.linalg.eigvalsh(gram)[-1])))
 
 
 def log_norm(matrix: csr_array) -> float:

@@ -19,7 +19,8 @@ from scipy.sparse import csr_array
 
 from qgd.core.arrays import IntArray, RealArray
 from qgd.core.kronecker import index_word, word_index
-from qgd.dynamics.dissipation import Majorant, log_norm, operator_norm
+from qgd.dynamics.dissipation import Majorant, log_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.system import Map, PolynomialMap, PolynomialSystem
 
 _LARGEST_GRAM = 400  # monomials up to which the quartic (or higher) form is written down

@@ -15,7 +15,7 @@ from scipy.sparse.linalg import LinearOperator
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_array, check_choice, check_integer, check_memory, check_real
 from qgd.core.kronecker import kronecker_power, level_offsets
-from qgd.dynamics.dissipation import operator_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.system import PolynomialMap
 from qgd.dynamics.transforms import rescale
 from qgd.embedding.carleman import MapForm, carleman

@@ -16,8 +16,9 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
 from qgd.core.checks import check_array, check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
-from qgd.dynamics.dissipation import log_norm, majorant, operator_norm
+from qgd.dynamics.dissipation import log_norm, majorant
 from qgd.dynamics.multilinear import flow_multilinear_majorant
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.system import PolynomialMap, PolynomialSystem
 from qgd.embedding.carleman import CarlemanSystem
 from qgd.embedding.koopman import KoopmanSystem

@@ -42,7 +42,8 @@ class QromPlan:
     @cached_property
     def colours(self) -> IntArray:
         """Colour of each entry; no two of a colour share a row or a column."""
-        return colour_entries(self.matrix)
+        entries = self.matrix.tocoo(copy=False)
+        return colour_entries(entries.row, entries.col, entries.data)
 
     @cached_property
     def largest(self) -> RealArray:
@@ -100,7 +101,8 @@ class QromPlan:
         by_row: dict[int, int] = {}
         for l in range(len(self.largest)):  # noqa: E741 (the letter of the theorem)
             here = np.flatnonzero((self.colours == l) & kept)
-            moves = completed(columns[here], rows[here])
+            sources, targets = completed(columns[here], rows[here])
+            moves = dict(zip(sources.tolist(), targets.tolist(), strict=True))
             words = {c: (c ^ r) << b + 2 for c, r in moves.items()}
             for e in here:
                 c, negative = int(columns[e]), int(self.matrix.data[e] < 0)

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from qgd.core.arrays import Array
 from qgd.core.checks import check_memory
 from qgd.core.kronecker import index_word, word_index
-from qgd.dynamics.dissipation import operator_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.dilation import dilation

@@ -9,7 +9,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from qgd.core.arrays import RealArray
-from qgd.dynamics.dissipation import operator_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.system import PolynomialMap
 from qgd.embedding.carleman import CarlemanSystem, MapForm
 from qgd.embedding.carleman_map import CarlemanMap, carleman_map

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from qgd.core.checks import check_integer, check_real
-from qgd.dynamics.dissipation import log_norm, majorant, operator_norm
+from qgd.dynamics.dissipation import log_norm, majorant
 from qgd.dynamics.gradient import gradient_descent, gradient_flow
 from qgd.dynamics.integrate import iterate
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.embedding.graded import graded_iterate
 from qgd.embedding.truncated import truncation_estimate
 from qgd.embedding.truncation import majorant_bound, propagated_bound

@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 
 from qgd.core.arrays import RealArray
 from qgd.core.checks import check_integer, check_real
-from qgd.dynamics.dissipation import operator_norm
 from qgd.dynamics.integrate import integrate
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.stencil import Stencil
 from qgd.dynamics.system import PolynomialSystem
 from qgd.embedding.carleman import carleman

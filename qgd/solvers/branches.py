@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qgd.core.arrays import Array, IntArray, RealArray
-from qgd.dynamics.dissipation import operator_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.encoding.flow import EncodedFlow
 from qgd.solvers.exponential_sum import ExponentialSum
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy.linalg import expm
-from scipy.sparse import csr_array, diags_array, random_array
-from scipy.sparse.linalg import svds
+from scipy.sparse import csr_array
 from strategies import (
     matrices,
     polynomial_maps,
@@ -25,7 +24,6 @@ from qgd.dynamics.dissipation import (
     flow_majorant,
     log_norm,
     majorant,
-    operator_norm,
 )
 from qgd.dynamics.gradient import gradient_descent
 from qgd.dynamics.integrate import iterate
@@ -33,30 +31,6 @@ from qgd.dynamics.system import PolynomialMap
 from qgd.problem.polynomial import PolynomialLoss
 
 ROUNDING = 1e-12
-
-
-@given(st.integers(1, 4), st.integers(1, 9), st.data())
-def test_operator_norm_of_a_small_matrix_is_its_spectral_norm(rows, columns, data):
-    M = data.draw(matrices(rows, columns, 3.0))
-    assert operator_norm(csr_array(M)) == pytest.approx(np.linalg.norm(M, 2), rel=1e-7)
-
-
-def test_operator_norm_of_a_tall_matrix_is_an_upper_bound():
-    rng = np.random.default_rng(9)
-    M = csr_array(random_array((2100, 300), density=0.01, rng=rng, data_sampler=rng.normal))
-    assert M.data.min() < 0
-    largest = svds(M, k=1, return_singular_vectors=False, random_state=1)[0]
-    assert largest <= operator_norm(M) <= math.sqrt(2100 * 300) * largest
-
-
-def test_operator_norm_of_a_tall_diagonal_matrix_is_exact():
-    entries = np.linspace(-3.0, 2.0, 2001)
-    assert operator_norm(csr_array(diags_array(entries))) == pytest.approx(3.0, rel=1e-14)
-
-
-def test_operator_norm_of_nothing_is_zero():
-    assert operator_norm(csr_array((3, 9))) == 0
-    assert operator_norm(csr_array((3000, 9))) == 0
 
 
 @given(st.integers(1, 4), reals(0, 3), st.data())

@@ -12,7 +12,6 @@ from scipy.sparse import csr_array
 from strategies import at_least, seeds
 
 import qgd
-from qgd.dynamics.dissipation import operator_norm
 from qgd.dynamics.multilinear import (
     flow_multilinear_majorant,
     maximum_log_norm,
@@ -20,6 +19,7 @@ from qgd.dynamics.multilinear import (
     multilinear_norm,
     symmetric_norm,
 )
+from qgd.dynamics.operator_norm import operator_norm
 
 
 def symmetrised(F, degree):

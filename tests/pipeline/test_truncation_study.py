@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from strategies import fewer
 
 import qgd
-from qgd.dynamics.dissipation import operator_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.problem.zoo import random_bowl
 
 

@@ -12,7 +12,7 @@ from qgd.core.arrays import RealArray
 from qgd.core.bound import Bound
 from qgd.core.checks import check_array, check_integer
 from qgd.core.outcome import Outcome, QGDError
-from qgd.dynamics.dissipation import operator_norm
+from qgd.dynamics.operator_norm import operator_norm
 from qgd.dynamics.rest_points import rest_points, trimmed
 from qgd.dynamics.system import PolynomialMap
 from qgd.embedding.bounds.cases import CLOSER, SMALLER_STEP
