@@ -2,8 +2,8 @@
 
 Question: sparse matrix factorisation has rows of at most 20 terms whatever n, most modes dissipate
 and order 2 meets one per cent. How do calls, gates of a call, shots and the multiplications of
-plain descent grow with n, (a) for a start at a fixed distance from the planted factors, (b) for a fixed
-disturbance of each weight, whose distance grows as sqrt(n)?
+plain descent grow with n, (a) for a start at a fixed distance from the planted factors, (b) for a
+fixed disturbance of each weight, whose distance grows as sqrt(n)?
 Expected from the paper: O(T polylog n), if a call takes polylog n. Expected here: calls of a run
 nearly constant in (a), but T gates of a call in proportion to n, for the observations have no
 pattern and are read from a table (Theorem 7.12); shots for all n weights in proportion to n. So the
@@ -92,17 +92,20 @@ def main() -> None:
     if arguments.quick:
         print(json.dumps(row("distance", 4)))
         return
-    cases: dict[str, object] = {}
+    rows: list[dict[str, object]] = []
     for start in ("distance", "weight"):
-        rows = []
         for users in arguments.users:
-            rows.append(in_own_process(__file__, [start, str(users)], LIMIT))
-            print(start, rows[-1], file=sys.stderr)
-        cases[start] = {"rows": rows, "exponents": exponents(rows)}
+            found = in_own_process(__file__, [start, str(users)], LIMIT)
+            rows.append({"fixed": start, **found})
+            print(rows[-1], file=sys.stderr)
+    slopes = {
+        start: exponents([r for r in rows if r["fixed"] == start])
+        for start in ("distance", "weight")
+    }
     settings = {"steps": STEPS, "order": ORDER, "relative_error": ERROR, "learning_rate": RATE}
     path = write_result(
         "factorisation_costs",
-        {"settings": settings, "fixed": cases},
+        {"settings": settings, "rows": rows, "exponents": slopes},
         ["qgd", "qiskit", "numpy", "scipy"],
     )
     print(f"wrote {path}")
