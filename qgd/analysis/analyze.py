@@ -18,10 +18,9 @@ from qgd.analysis.case import (
     TrainingCase,
     silent,
 )
-from qgd.analysis.costs import run_costs
+from qgd.analysis.costs import RunCosts, run_costs
 from qgd.core.checks import check_integer, check_real
 from qgd.core.outcome import Outcome, QGDError
-from qgd.resources.record import ResourceEstimate
 from qgd.spectra.modes import ModeShares, OvershootWarning, mode_shares
 from qgd.spectra.proxy import ErrorProxy
 from qgd.spectra.spectrum import Spectrum
@@ -47,6 +46,8 @@ class AnalysisSettings:
         Kept weights up to which all eigenvalues are computed.
     lanczos_steps, probes : int
         Beyond that.
+    count_costs : bool
+        Whether calls, gates and shots are counted, which takes most of the time where they can be.
     """
 
     num_steps: int = 20
@@ -56,6 +57,7 @@ class AnalysisSettings:
     exact_up_to: int = 1500
     lanczos_steps: int = 64
     probes: int = 6
+    count_costs: bool = True
 
     def __post_init__(self) -> None:
         check_integer("num_steps", self.num_steps, 1)
@@ -145,8 +147,8 @@ class Analysis:
         Error of the orders.
     nonlinearity : Nonlinearity or Missing
         R and Kantorovich's number.
-    costs : ResourceEstimate or Missing
-        Of the quantum run at the needed order.
+    costs : RunCosts or Missing
+        Of the quantum run at the needed order, and of plain descent.
     """
 
     name: str
@@ -161,7 +163,7 @@ class Analysis:
     proxy: ErrorProxy
     truncation: Truncation | Missing
     nonlinearity: Nonlinearity | Missing
-    costs: ResourceEstimate | Missing
+    costs: RunCosts | Missing
 
     @cached_property
     def window(self) -> tuple[float, float]:
@@ -248,8 +250,10 @@ def _truncation(
 
 def _costs(
     case: TrainingCase, truncation: Truncation | Missing, settings: AnalysisSettings
-) -> ResourceEstimate | Missing:
+) -> RunCosts | Missing:
     """At the needed order; without one there is no answer whose download could be priced."""
+    if not settings.count_costs:
+        return Missing("not asked for")
     if isinstance(truncation, Missing):
         return Missing("no Carleman order, so no linear system to be solved")
     if truncation.needed is None:

@@ -10,6 +10,7 @@ import numpy as np
 from qgd.analysis.case import Advance, Missing, Nonlinearity, RowSparsity
 from qgd.core.arrays import RealArray
 from qgd.core.bound import Assumption, Bound, Kind
+from qgd.core.checks import available_memory
 from qgd.dynamics.factorisation import SparseFactorisation
 from qgd.dynamics.factorisation_descent import FactorisationDescent
 from qgd.dynamics.factorisation_dissipation import factorisation_dissipation
@@ -21,7 +22,9 @@ from qgd.spectra.factorisation import factorisation_spectrum
 from qgd.spectra.spectrum import Spectrum
 from qgd.spectra.trajectory import CarlemanTrajectory
 
-_LISTED = 60  # weights
+_LISTED = 200_000  # weights, whose cubes are columns of less than 62 bits
+_BYTES = 1000.0  # a column of F_2, with those of F_3 and what their tables take
+_ROUNDING = 1e-12
 
 
 class FactorisationCase:
@@ -85,14 +88,20 @@ class FactorisationCase:
         )
 
     def step(self) -> tuple[PolynomialMap, RealArray] | Missing:
-        """Of few weights; the couplings of many lie where the observations do, in no pattern."""
-        if self.num_weights > _LISTED:
+        """About the pivot, where a gradient of rounding errors alone counts as zero."""
+        loss, descent = self.descent.loss, self.descent
+        most = loss.num_weights * loss.row_sparsity(pivot=True)[2] * _BYTES
+        if self.num_weights > _LISTED or most > available_memory():
             return Missing(
                 f"coefficients are listed up to {_LISTED} weights, got {self.num_weights}: an "
-                "encoding would read them from a table of all observations, O(n) gates a call"
+                "encoding reads them from a table, in O(n) gates a call"
             )
-        exact = gradient_descent(self.descent.loss.polynomial(), self.learning_rate)
-        return shift(exact, self.descent.pivot)[0], self.offset
+        exact = shift(gradient_descent(loss.polynomial(), self.learning_rate), descent.pivot)[0]
+        F = list(exact.F)
+        size = float(np.linalg.norm(F[0].data))
+        if size <= _ROUNDING * float(np.linalg.norm(descent.pivot)):
+            F[0] = F[0] * 0.0
+        return PolynomialMap(F), self.offset
 
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
         """In a ball about the pivot, by the norms of `proofs/18`.

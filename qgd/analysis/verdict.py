@@ -49,6 +49,17 @@ def verdict(found: Sequence[Criterion]) -> str:
     return OPEN if any(c.holds is None for c in found) else CANDIDATE
 
 
+def slowdown(found: Analysis) -> float | None:
+    """Calls of all shots over multiplications of plain descent; None where nothing was counted.
+
+    It favours the quantum run: a call reads tables and takes thousands of gates.
+    """
+    costs = found.costs
+    if isinstance(costs, Missing) or not costs.products:
+        return None
+    return costs.quantum.resources.total_calls / costs.products
+
+
 def _sparse(found: Analysis) -> Criterion:
     s, n = found.sparsity, found.num_kept
     holds = s.value**2 <= n

@@ -46,6 +46,9 @@ def analyze(
         int, typer.Option(help="Hessian products of a probe beyond that.")
     ] = _DEFAULT.lanczos_steps,
     probes: Annotated[int, typer.Option(help="Random probes.")] = _DEFAULT.probes,
+    costs: Annotated[
+        bool, typer.Option(help="Count calls, gates and shots, which can take most of the time.")
+    ] = _DEFAULT.count_costs,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files [default: qgd-results/MODEL]")
     ] = None,
@@ -65,6 +68,7 @@ def analyze(
             exact_up_to=exact_up_to,
             lanczos_steps=lanczos_steps,
             probes=probes,
+            count_costs=costs,
         )
         found = _analyzed(source, learning_rate, settings)
         written = _write(found, folder)

@@ -21,7 +21,7 @@ from qgd.core.arrays import IntArray, RealArray
 _DENSE_ROWS = 2000  # of a component up to which its eigenvalues are computed
 _TINY_ROWS = 16  # of components whose eigenvalues are computed all together
 _PRODUCTS = 5e7  # multiplications up to which a sparse Gram matrix is formed
-_ENTRIES = 36_000_000  # of a dense matrix or of a factor; about three times as many for all
+_ENTRIES = 16_000_000  # of a dense matrix or of a factor; about three times as many for all
 _OVERHEAD = 10_000  # entries whose factorisation takes as long as cutting out a component
 _POWER_STEPS = 30
 _LANCZOS_STEPS = 200
@@ -32,8 +32,8 @@ def operator_norm(matrix: csr_array) -> float:
 
     Exact, through the eigenvalues of M M^T, up to 2000 rows, or where the connected components of
     M M^T (or of M^T M, if smaller) have no more; above the norm by a relative 1e-6, seldom more,
-    where a component has a banded Cholesky factor of at most 3.6e7 entries (6000 rows when it is
-    dense, 1e5 rows of bandwidth 360); the Schur test beyond, which is never worse than the
+    where a component has a banded Cholesky factor of at most 1.6e7 entries (4000 rows when it is
+    dense, 1e5 rows of bandwidth 160); the Schur test beyond, which is never worse than the
     square root of the largest sum of |M M^T| over a row, nor than the Hoelder bound
     sqrt(||M||_1 ||M||_inf). Memory grows with the stored entries, not with the width.
 

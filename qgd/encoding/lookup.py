@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import Gate
 
 from qgd.encoding.arithmetic import write
 from qgd.encoding.gates import clean_and
+from qgd.encoding.table import Table, Visits
+
+_WRITTEN_OUT = 3000  # T gates up to which a circuit holds the gates themselves
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +28,8 @@ class Lookup:
 
     Parameters
     ----------
-    table : mapping from int to int
-        Words by address, without zeros.
-    address_bits, word_bits : int
-        Sizes of address and word.
+    table : Table
+        Words by address.
     fixed_swap_bits : int, optional
         k, where it is not to be chosen.
 
@@ -37,10 +39,23 @@ class Lookup:
     arXiv:1805.03662, Fig. 5, for unary iteration.
     """
 
-    table: Mapping[int, int]
-    address_bits: int
-    word_bits: int
+    table: Table
     fixed_swap_bits: int | None = None
+
+    @property
+    def address_bits(self) -> int:
+        """Size of an address."""
+        return self.table.address_bits
+
+    @property
+    def word_bits(self) -> int:
+        """Size of a word."""
+        return self.table.word_bits
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Of the iteration that is chosen."""
+        return self.table.visits(self.swap_bits)
 
     @cached_property
     def swap_bits(self) -> int:
@@ -51,7 +66,7 @@ class Lookup:
 
     def t_count(self, swap_bits: int) -> int:
         """T gates of one lookup."""
-        branchings = _branchings(*self._words(swap_bits), self.address_bits - swap_bits - 1)
+        branchings = self.table.visits(swap_bits).branchings
         swaps = (2**swap_bits - 1) * self.word_bits
         return 8 * branchings if swap_bits == 0 else 16 * branchings + 8 * swaps
 
@@ -69,7 +84,26 @@ class Lookup:
         root: int,
         work: Sequence[int],
     ) -> None:
-        """Read into the target where the root is 1; least significant qubits first."""
+        """Read into the target where the root is 1; least significant qubits first.
+
+        A long table becomes one `LookupGate`: its gates are there once its definition is asked
+        for, and counted without.
+        """
+        if self.t_count(self.swap_bits) > _WRITTEN_OUT:
+            used = [*address, *target, root, *work[: self.num_work]]
+            circuit.append(LookupGate(self), used)
+        else:
+            self.write_out(circuit, address, target, root, work)
+
+    def write_out(
+        self,
+        circuit: QuantumCircuit,
+        address: Sequence[int],
+        target: Sequence[int],
+        root: int,
+        work: Sequence[int],
+    ) -> None:
+        """`append`, gate by gate."""
         k = self.swap_bits
         high, nodes = address[k:], work[: self.address_bits - k]
         if k == 0:
@@ -89,20 +123,46 @@ class Lookup:
     def _words(self, swap_bits: int) -> tuple[list[int], list[int]]:
         """Sorted high addresses, and the words below each of them as one long word."""
         joined: dict[int, int] = {}
-        for address, word in self.table.items():
+        for address, word in zip(self.table.addresses.tolist(), self.table.words(), strict=True):
             place = (address & 2**swap_bits - 1) * self.word_bits
             high = address >> swap_bits
             joined[high] = joined.get(high, 0) | word << place
-        addresses = sorted(joined)
-        return addresses, [joined[a] for a in addresses]
+        return list(joined), list(joined.values())
 
 
-def _branchings(addresses: list[int], words: list[int], b: int) -> int:
-    if not addresses or _constant(words, b):
-        return 0
-    half = _half(addresses, b)
-    lower = _branchings(addresses[:half], words[:half], b - 1)
-    return 1 + lower + _branchings(addresses[half:], words[half:], b - 1)
+class LookupGate(Gate):  # type: ignore[misc]  # Qiskit is untyped
+    """A `Lookup` as one gate on address, word, root and work, written out when it is defined."""
+
+    def __init__(self, lookup: Lookup, *, adjoint: bool = False) -> None:
+        size = lookup.address_bits + lookup.word_bits + 1 + lookup.num_work
+        super().__init__("lookup_dg" if adjoint else "lookup", size, [])
+        self.lookup, self.adjoint = lookup, adjoint
+
+    def _define(self) -> None:
+        address, word = self.lookup.address_bits, self.lookup.word_bits
+        circuit = QuantumCircuit(self.num_qubits)
+        self.lookup.write_out(
+            circuit,
+            range(address),
+            range(address, address + word),
+            address + word,
+            range(address + word + 1, self.num_qubits),
+        )
+        self.definition = circuit.inverse() if self.adjoint else circuit
+
+    def inverse(self, annotated: bool = False) -> LookupGate:
+        """The adjoint."""
+        return LookupGate(self.lookup, adjoint=not self.adjoint)
+
+    def __deepcopy__(self, memo: object = None) -> LookupGate:
+        return LookupGate(self.lookup, adjoint=self.adjoint)  # tables are long, and never changed
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, LookupGate)
+            and other.lookup is self.lookup
+            and other.adjoint == self.adjoint
+        )
 
 
 def _read(

@@ -18,7 +18,7 @@ MAX_BITS = 40
 
 
 def qrom_encoding(
-    matrix: ArrayLike | csr_array, epsilon: float, name: str = "U_T"
+    matrix: ArrayLike | coo_array | csr_array, epsilon: float, name: str = "U_T"
 ) -> BlockEncoding:
     """Encode a real sparse matrix by table lookup, with any entries at any places (Theorem 7.12).
 
@@ -36,7 +36,7 @@ def qrom_encoding(
 
     Parameters
     ----------
-    matrix : array_like or csr_array, shape (d, d)
+    matrix : array_like, coo_array or csr_array, shape (d, d)
         A, any d >= 1, padded by zeros to 2**q >= 2.
     epsilon : float
         Allowed error in the spectral norm, at least 0.
@@ -86,17 +86,19 @@ def qrom_encoding(
     )
 
 
-def _padded(matrix: ArrayLike | csr_array) -> csr_array:
-    """Square of size 2**q >= 2, canonical, without stored zeros."""
+def _padded(matrix: ArrayLike | coo_array | csr_array) -> coo_array:
+    """Square of size 2**q >= 2, entries by row and column, none twice and none zero."""
     if issparse(matrix):
-        entries = csr_array(matrix).tocoo()
+        entries = coo_array(matrix)
         check_array("matrix", entries.data if entries.nnz else [0.0], (None,))
     else:
         entries = coo_array(check_array("matrix", matrix, (None, None)))
     if entries.shape[0] != entries.shape[1]:
         raise ValueError(f"`matrix` must be square, got shape {entries.shape}; pad it by zeros")
     size = 2 ** max(1, (int(entries.shape[0]) - 1).bit_length())
-    result = csr_array((entries.data.astype(np.float64), entries.coords), shape=(size, size))
+    result = coo_array((entries.data.astype(np.float64), entries.coords), shape=(size, size))
     result.sum_duplicates()
     result.eliminate_zeros()
-    return result
+    order = np.lexsort(result.coords[::-1])
+    where = tuple(line[order].astype(np.int64) for line in result.coords)
+    return coo_array((result.data[order], where), shape=(size, size))

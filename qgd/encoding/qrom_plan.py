@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array
 
 from qgd.core.arrays import IntArray, RealArray
 from qgd.encoding.colouring import colour_entries, completed
 from qgd.encoding.lookup import Lookup
+from qgd.encoding.table import Table
+
+NONE = np.zeros((3, 0), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +28,13 @@ class QromPlan:
 
     Parameters
     ----------
-    matrix : csr_array, shape (2**q, 2**q)
-        A, canonical and without stored zeros.
+    matrix : coo_array, shape (2**q, 2**q)
+        A, entries by row and column, none twice, without stored zeros; q may be large.
     bits : int
         b.
     """
 
-    matrix: csr_array
+    matrix: coo_array
     bits: int
 
     @property
@@ -42,8 +45,8 @@ class QromPlan:
     @cached_property
     def colours(self) -> IntArray:
         """Colour of each entry; no two of a colour share a row or a column."""
-        entries = self.matrix.tocoo(copy=False)
-        return colour_entries(entries.row, entries.col, entries.data)
+        rows, columns = self.matrix.coords
+        return colour_entries(rows, columns, self.matrix.data)
 
     @cached_property
     def largest(self) -> RealArray:
@@ -68,10 +71,16 @@ class QromPlan:
 
     def error(self, bits: int) -> float:
         """sqrt(||E||_1 ||E||_inf) of the error E of rounding to so many bits."""
-        A = self.matrix
-        units = self._rounded(bits) * self.largest[self.colours] / 2**bits
-        E = csr_array((np.abs(np.abs(A.data) - units), A.indices, A.indptr), shape=A.shape)
-        return math.sqrt(E.sum(axis=0).max(initial=0.0) * E.sum(axis=1).max(initial=0.0))
+        A = np.abs(self.matrix.data)
+        E = np.abs(A - self._rounded(bits) * self.largest[self.colours] / 2**bits)
+        largest = [np.bincount(line, E).max(initial=0.0) for line in self._lines]
+        return math.sqrt(largest[0] * largest[1])
+
+    @cached_property
+    def _lines(self) -> tuple[IntArray, IntArray]:
+        """Rows and columns of the entries, those without entries left out of the count."""
+        rows, columns = self.matrix.coords
+        return np.unique(rows, return_inverse=True)[1], np.unique(columns, return_inverse=True)[1]
 
     @property
     def num_index(self) -> int:
@@ -94,36 +103,46 @@ class QromPlan:
     @cached_property
     def tables(self) -> tuple[Lookup, Lookup]:
         """The words by colour and column, and by colour and row."""
-        size, b = 2**self.num_system, self.bits
-        rows = np.repeat(np.arange(size), np.diff(self.matrix.indptr))
-        columns, kept = self.matrix.indices, self.parts > 0
-        by_column: dict[int, int] = {}
-        by_row: dict[int, int] = {}
-        for l in range(len(self.largest)):  # noqa: E741 (the letter of the theorem)
-            here = np.flatnonzero((self.colours == l) & kept)
-            sources, targets = completed(columns[here], rows[here])
-            moves = dict(zip(sources.tolist(), targets.tolist(), strict=True))
-            words = {c: (c ^ r) << b + 2 for c, r in moves.items()}
-            for e in here:
-                c, negative = int(columns[e]), int(self.matrix.data[e] < 0)
-                low = 2**b - int(self.parts[e]) | (1 | negative << 1) << b
-                words[c] = words.get(c, 0) | low
-            for c, word in words.items():
-                by_column[l * size + c] = word
-                by_row[l * size + (c ^ word >> b + 2)] = word
-        width = self.num_system + self.num_index
-        return Lookup(by_column, width, self.word_bits), Lookup(by_row, width, self.word_bits)
+        parts = self._permutations
+        starts = np.repeat(
+            np.arange(len(parts), dtype=np.int64) << self.num_system, [len(p[0]) for p in parts]
+        )
+        columns, low, moves = np.concatenate([np.stack(p) for p in parts] or [NONE], axis=1)
+        by_column = self._lookup(starts + columns, low, moves)
+        return by_column, self._lookup(starts + (columns ^ moves), low, moves)
+
+    @cached_property
+    def _permutations(self) -> list[tuple[IntArray, IntArray, IntArray]]:
+        return [self._permutation(colour) for colour in range(len(self.largest))]
+
+    def _permutation(self, colour: int) -> tuple[IntArray, IntArray, IntArray]:
+        """Columns that move or hold an entry, the low fields of their words, and what flips."""
+        here = np.flatnonzero((self.colours == colour) & (self.parts > 0))
+        rows, columns = (line[here] for line in self.matrix.coords)
+        sources, targets = completed(columns, rows)
+        every = np.union1d(sources, columns)
+        moves, low = np.zeros((2, len(every)), dtype=np.int64)
+        moves[np.searchsorted(every, sources)] = sources ^ targets
+        flags = 1 | (self.matrix.data[here] < 0).astype(np.int64) << 1
+        low[np.searchsorted(every, columns)] = 2**self.bits - self.parts[here] | flags << self.bits
+        return every, low, moves
+
+    def _lookup(self, addresses: IntArray, low: IntArray, moves: IntArray) -> Lookup:
+        order = np.argsort(addresses)
+        widths = self.bits + 2, self.num_system
+        fields = low[order], moves[order]
+        return Lookup(Table(addresses[order], fields, self.num_system + self.num_index, widths))
 
     def move(self, colour: int, states: IntArray) -> tuple[IntArray, RealArray]:
         """Targets and signs of basis states of system, flag and fraction, for one colour."""
         q, b = self.num_system, self.bits
-        table = np.zeros(2**q, dtype=np.int64)
-        for address, word in self.tables[0].table.items():
-            if address >> q == colour:
-                table[address & 2**q - 1] = word
-        word = table[states & 2**q - 1]
+        words = np.zeros((2, 2**q), dtype=np.int64)
+        if colour < len(self.largest):
+            columns, low, moves = self._permutations[colour]
+            words[:, columns] = low, moves
+        low, moves = words[:, states & 2**q - 1]
         fraction = states >> q + 1
-        present, negative = word >> b & 1, word >> b + 1 & 1
-        carry = fraction + (word & 2**b - 1) >> b
-        targets = states ^ (word >> b + 2) ^ ((1 ^ present ^ carry) << q)
+        present, negative = low >> b & 1, low >> b + 1 & 1
+        carry = fraction + (low & 2**b - 1) >> b
+        targets = states ^ moves ^ ((1 ^ present ^ carry) << q)
         return targets, 1.0 - 2.0 * negative

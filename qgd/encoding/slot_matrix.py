@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from qgd.core.arrays import Array
 from qgd.core.checks import check_memory
@@ -34,15 +34,15 @@ def slot_matrix(matrix: NDArray[np.float64] | csr_array, num_variables: int, deg
 
 def sparse_slot_matrix(
     matrix: NDArray[np.float64] | csr_array, num_variables: int, degree: int
-) -> csr_array:
-    """`slot_matrix` in CSR form, for encodings that read entries, not dense matrices."""
+) -> coo_array:
+    """`slot_matrix` by its entries, at any size, for encodings that read them."""
     n, arity = num_variables, max(1, degree)
     F = csr_array(matrix.reshape(n, -1)).tocoo()
     size = 2 ** CarlemanRegisters(n, 1).slot_qubits
     row, column = (index.astype(np.int64) for index in F.coords)
     words = word_index(index_word(column, n, degree), size)
     where = (row * size ** (arity - 1), words)
-    return csr_array((F.data.astype(np.float64), where), shape=(size**arity, size**arity))
+    return coo_array((F.data.astype(np.float64), where), shape=(size**arity, size**arity))
 
 
 def slot_dilation(F: csr_array, num_variables: int, p: int, at_least: float = 0.0) -> BlockEncoding:

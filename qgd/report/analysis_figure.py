@@ -121,14 +121,14 @@ def _verdict(axes: Axes, found: Analysis) -> None:
 
 
 def _costs(found: Analysis) -> str:
-    costs = found.costs
-    if isinstance(costs, Missing):
-        return f"not counted; {costs.reason}"
+    if isinstance(found.costs, Missing):
+        return f"not counted; {found.costs.reason}"
+    costs = found.costs.quantum
     resources = costs.resources
     return (
         f"{resources.qubits} qubits, kappa {costs.kappa.value if costs.kappa else 0:.3g}, "
         f"{resources.total_calls:.3g} calls, {resources.shots:.3g} shots, T "
-        f"{costs.total_t_count:.3g} in all"
+        f"{costs.total_t_count:.3g} in all; plain descent: {found.costs.products:.3g} products"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgd.analysis.analyze import Analysis
 from qgd.analysis.case import Missing
-from qgd.analysis.verdict import criteria, verdict
+from qgd.analysis.verdict import criteria, slowdown, verdict
 from qgd.report.record import plain
 from qgd.spectra.modes import ModeShare
 
@@ -80,9 +80,9 @@ def _nonlinearity(found: Analysis) -> dict[str, Any]:
 
 
 def _resources(found: Analysis) -> dict[str, Any]:
-    costs = found.costs
-    if isinstance(costs, Missing):
-        return {"missing": costs.reason}
+    if isinstance(found.costs, Missing):
+        return {"missing": found.costs.reason}
+    costs = found.costs.quantum
     resources = costs.resources
     assert costs.kappa is not None  # a linear system
     return {
@@ -100,6 +100,8 @@ def _resources(found: Analysis) -> dict[str, Any]:
         "t_count": costs.t_count,
         "total_t_count": costs.total_t_count,
         "synthesis_error": costs.synthesis_error,
+        "descent_products": found.costs.products,
+        "slowdown": slowdown(found),
         "budget": [
             {"stage": b.stage, "value": b.value, "kind": b.kind.value, "source": b.reference}
             for b in costs.budget

@@ -6,7 +6,7 @@ import math
 
 from qgd.analysis.analyze import Analysis
 from qgd.analysis.case import Missing
-from qgd.analysis.verdict import CANDIDATE, OPEN, criteria, verdict
+from qgd.analysis.verdict import CANDIDATE, OPEN, criteria, slowdown, verdict
 from qgd.spectra.modes import ModeShare
 
 _MARKS = {True: "yes", False: "NO", None: "open"}
@@ -26,7 +26,10 @@ def verdict_text(found: Analysis) -> str:
     rows = [f"  {_MARKS[c.holds]:<4}  {c.name:<{width}}  {c.reason}" for c in judged]
     decisive = None if word == OPEN else False
     failing = [c.name for c in judged if c.holds is decisive]
-    because = "" if word == CANDIDATE else f" because of: {', '.join(failing)}"
+    because = f" because of: {', '.join(failing)}"
+    if word == CANDIDATE:
+        ratio = slowdown(found)
+        because = "" if ratio is None else f" by these conditions; as counted, {_than(ratio)}"
     return "\n".join([f"verdict: {word}{because}", *rows])
 
 
@@ -117,9 +120,9 @@ def _resources(found: Analysis) -> str:
         f"({state.words} = N ceil(log2 n) for the weights, "
         f"{state.levels} for the order, {state.times} for the step)"
     ]
-    costs = found.costs
-    if isinstance(costs, Missing):
-        return "\n".join([*lines, f"calls, gates and shots: not counted; {costs.reason}"])
+    if isinstance(found.costs, Missing):
+        return "\n".join([*lines, f"calls, gates and shots: not counted; {found.costs.reason}"])
+    costs, products = found.costs.quantum, found.costs.products
     resources, gates = costs.resources, costs.resources.gates
     assert costs.kappa is not None  # a linear system
     lines += [
@@ -132,6 +135,13 @@ def _resources(found: Analysis) -> str:
         f"{gates.toffoli:.4g}, CX {gates.cx:.4g}, depth {gates.depth:.4g}",
         f"  in all: {resources.shots:.4g} shots, {resources.total_calls:.4g} calls, T "
         f"{costs.total_t_count:.4g}",
-        f"  against {found.settings.num_steps} classical steps on {found.num_kept} weights",
+        f"  against {products:.4g} multiplications for {found.settings.num_steps} steps of plain "
+        f"descent: {_than(slowdown(found))} if a call took no longer than one",
     ]
     return "\n".join(lines)
+
+
+def _than(ratio: float | None) -> str:
+    if ratio is None:
+        return "nothing to compare"
+    return f"{ratio:.2g} times slower" if ratio > 1 else f"{1 / ratio:.2g} times faster"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from qgd.core.checks import check_real
 from qgd.core.resources import GateCount
+from qgd.encoding.lookup import LookupGate
 from qgd.execution.compilation import compile_circuit
+from qgd.resources.lookups import lookup_gates
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -33,20 +35,70 @@ def count_gates(circuit: QuantumCircuit) -> GateCount:
     >>> counted.cx, counted.t_gates, counted.rotations, counted.toffoli
     (6, 7, 0, 1)
     """
-    compiled = compile_circuit(circuit).circuit
+    rest, lookups = _without_lookups(circuit)
+    rest = rest if rest is circuit else _without_idle(rest)
+    compiled = compile_circuit(rest).circuit
     eighths = [
         float(step.operation.params[0]) / (math.pi / 4)
         for step in compiled.data
         if step.operation.name == "rz"
     ]
     exact = [round(x) for x in eighths if abs(x - round(x)) < 1e-9]
-    return GateCount(
+    return lookups + GateCount(
         cx=int(compiled.count_ops().get("cx", 0)),
         t_gates=sum(x % 2 for x in exact),
         rotations=len(eighths) - len(exact),
-        toffoli=count_products(circuit),
+        toffoli=count_products(rest),
         depth=int(compiled.depth()),
     )
+
+
+def _without_lookups(circuit: QuantumCircuit) -> tuple[QuantumCircuit, GateCount]:
+    """The circuit with barriers in place of long tables, and what these take by formula."""
+    if not _holds_lookup(circuit):
+        return circuit, GateCount()
+    rest, total = circuit.copy_empty_like(), GateCount()
+    for step in circuit.data:
+        operation = step.operation
+        if isinstance(operation, LookupGate):
+            lookup = operation.lookup
+            rest.barrier(step.qubits[: lookup.address_bits + lookup.word_bits + 1])
+            total = total + lookup_gates(lookup)
+        elif _is_composite(operation) and _holds_lookup(operation.definition):
+            part, found = _without_lookups(operation.definition)
+            rest.compose(part, step.qubits, inplace=True)
+            total = total + found
+        else:
+            rest.append(step)
+    return rest, total
+
+
+def _without_idle(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit on the qubits that it acts on: tables leave thousands of others behind."""
+    from qiskit import QuantumCircuit
+
+    acting = dict.fromkeys(q for step in circuit.data for q in step.qubits)
+    place = {q: i for i, q in enumerate(q for q in circuit.qubits if q in acting)}
+    kept = QuantumCircuit(len(place))
+    for step in circuit.data:
+        kept.append(step.operation, [place[q] for q in step.qubits])
+    return kept
+
+
+def _holds_lookup(circuit: QuantumCircuit) -> bool:
+    """Whether a long table is in the circuit or in a circuit that was made one of its gates."""
+    operations = {id(step.operation): step.operation for step in circuit.data}.values()
+    return any(
+        isinstance(op, LookupGate) or (_is_composite(op) and _holds_lookup(op.definition))
+        for op in operations
+    )
+
+
+def _is_composite(operation: Operation) -> bool:
+    """Whether it is a circuit that was made a gate, and not one of a library."""
+    from qiskit.circuit import Gate
+
+    return type(operation) is Gate
 
 
 def count_products(circuit: QuantumCircuit) -> int:

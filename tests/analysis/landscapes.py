@@ -9,15 +9,19 @@ import numpy as np
 import qgd
 from qgd.analysis.analyze import Truncation
 from qgd.analysis.case import Missing, RowSparsity
-from qgd.resources.record import ResourceEstimate
+from qgd.analysis.costs import RunCosts
 
 GOOD = Truncation((1.0, 1e-3), (1.0, 1e-3), travelled=1.0, tolerance=0.01)
 POOR = Truncation((0.0, 0.0), (0.1, 0.02), 1.0, 0.01)
 POOR_ESTIMATE = Truncation((0.1, 0.02), (0.0, 0.0), 1.0, 0.01)
 
-PRICED = qgd.estimate_resources(
-    qgd.PolynomialMap([[0.0], [[-0.3]], [[0.1]]]), [0.5], 1, order=1, padding=0, relative_error=0.9
-)
+PRICED = RunCosts(
+    qgd.estimate_resources(
+        qgd.PolynomialMap([[0.0], [[-0.3]], [[0.1]]]),
+        [0.5], 1, order=1, padding=0, relative_error=0.9,
+    ),
+    products=3,
+)  # fmt: skip
 
 
 def landscape(
@@ -26,7 +30,7 @@ def landscape(
     learning_rate: float = 0.1,
     truncation: Truncation | Missing = GOOD,
     sparsity: RowSparsity = RowSparsity(1, True, "made up"),  # noqa: B008
-    costs: ResourceEstimate | Missing = Missing("not asked"),  # noqa: B008
+    costs: RunCosts | Missing = Missing("not asked"),  # noqa: B008
 ) -> qgd.Analysis:
     settings = qgd.AnalysisSettings(num_steps=10, max_order=2)
     spectrum = qgd.Spectrum(len(eigenvalues), eigenvalues=np.sort(eigenvalues))

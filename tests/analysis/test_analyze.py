@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 import qgd
-from qgd.analysis.case import Advance
+from qgd.analysis.case import Advance, Missing
 from qgd.analysis.presets import PRESETS, preset
 from qgd.analysis.verdict import criteria, verdict
 
-SHORT = qgd.AnalysisSettings(num_steps=6, max_order=3)
+SHORT = qgd.AnalysisSettings(num_steps=6, max_order=3, count_costs=False)
 
 
 def test_numbers_are_those_of_the_parts() -> None:
@@ -53,6 +53,15 @@ def test_factorisation_truncates_as_its_descent_does() -> None:
     off = np.linalg.norm(run.weights(2)[-1] - case.descent.pivot - x)
     assert run.true_error(order=2).value == pytest.approx(off, rel=1e-9)
     assert run.errors[-1, 2] < 0.2 * run.errors[-1, 1] < 0.04 * run.errors[-1, 0]
+
+
+def test_costs_are_counted_when_they_are_asked_for() -> None:
+    found = [
+        qgd.analyze(preset("polynomial"), qgd.AnalysisSettings(num_steps=2, count_costs=asked))
+        for asked in (True, False)
+    ]
+    assert found[0].costs.products > 0
+    assert found[1].costs == Missing("not asked for")
 
 
 @pytest.mark.parametrize("exact_up_to", [0, 1000])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from analysis.landscapes import landscape
 from torch import nn
@@ -44,19 +43,37 @@ def test_costs_are_those_of_the_step_at_the_best_unit_of_length() -> None:
         step, start, 4, order=1, scale=0.05, relative_error=0.1, support=4,
         solver=qgd.KernelReflection(),
     )  # fmt: skip
-    assert found.resources.total_calls <= one.resources.total_calls
-    assert found.resources.shots > 0
-    assert found.kappa.kind is Kind.PROVED
-    assert found.order == 1
+    assert found.quantum.resources.total_calls <= one.resources.total_calls
+    assert found.quantum.resources.shots > 0
+    assert found.quantum.kappa.kind is Kind.PROVED
+    assert found.quantum.order == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"), [("digits-tanh", "got 610"), ("factorisation", "got 4000")]
-)
-def test_many_weights_are_not_listed(name: str, reason: str) -> None:
-    found = run_costs(preset(name), 2, 4, 0.1, 1.0)
+def test_plain_descent_is_counted_by_its_coefficients() -> None:
+    case = preset("polynomial")
+    found = run_costs(case, 1, 4, 0.1, travelled=0.05)
+    step, _ = case.step()
+    assert found.products == 4 * sum(p * F.count_nonzero() for p, F in enumerate(step.F))
+
+
+def test_many_weights_of_a_network_are_not_listed() -> None:
+    found = run_costs(preset("digits-tanh"), 2, 4, 0.1, 1.0)
     assert isinstance(found, Missing)
-    assert reason in found.reason
+    assert "got 610" in found.reason
+
+
+def test_tables_of_a_factorisation_grow_with_its_weights_and_calls_do_not() -> None:
+    found = []
+    for users in (20, 80):
+        ratings, weights = qgd.planted_ratings(users, users)
+        offset = np.random.default_rng(0).standard_normal(len(weights))
+        offset *= 0.5 / np.linalg.norm(offset)
+        case = FactorisationCase("x", qgd.SparseFactorisation(ratings, 2), weights, offset, 0.1)
+        found.append(run_costs(case, 2, 4, 0.1, 0.5).quantum)
+    small, large = (each.resources for each in found)
+    assert large.block_encoding_calls < 2 * small.block_encoding_calls
+    per_call = [each.t_count / each.resources.block_encoding_calls for each in found]
+    assert 2.5 < per_call[1] / per_call[0] < 8
 
 
 def test_what_is_no_polynomial_has_no_coefficients() -> None:
@@ -69,7 +86,8 @@ def test_what_is_no_polynomial_has_no_coefficients() -> None:
     assert "softmax" in found.reason
 
 
-def test_a_long_table_is_not_compiled() -> None:
+def test_tables_that_are_too_long_are_not_counted(monkeypatch) -> None:
+    monkeypatch.setattr("qgd.analysis.costs._ENTRIES", 10)
     torch.manual_seed(0)
     model = nn.Sequential(
         nn.Linear(3, 3), qgd.PolynomialActivation([0.0, 1.0, 0.5]), nn.Linear(3, 1)
@@ -78,7 +96,7 @@ def test_a_long_table_is_not_compiled() -> None:
     case = qgd.NetworkCase("x", model, nn.MSELoss(), (x, x[:, :1]), 0.1)
     found = run_costs(case, 3, 4, 0.1, 1.0)
     assert isinstance(found, Missing)
-    assert "lookup table" in found.reason
+    assert "lookup table, and at most 10" in found.reason
 
 
 def test_without_an_order_nothing_is_priced() -> None:

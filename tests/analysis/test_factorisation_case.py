@@ -13,7 +13,7 @@ from qgd.problem.planted import planted_ratings
 from qgd.report.analysis_text import analysis_report
 
 RIDGE = 0.3
-SETTINGS = qgd.AnalysisSettings(num_steps=3, max_order=2)
+SETTINGS = qgd.AnalysisSettings(num_steps=3, max_order=2, count_costs=False)
 
 
 def case(ridge: float, distance: float = 0.05) -> FactorisationCase:

@@ -42,7 +42,7 @@ def test_preset_writes_the_report_and_the_files_it_names(folder: Path) -> None:
         "0.01 of the distance",
     ):
         assert words in done.output
-    assert "verdict: candidate\n" in done.output
+    assert "verdict: candidate by these conditions; as counted, " in done.output
     assert "Carleman orders 8/8, 0 s left" in done.output
     results = folder / "qgd-results" / "factorisation"
     assert (results / "analysis.png").read_bytes()[:4] == b"\x89PNG"

@@ -30,8 +30,9 @@ def test_what_is_missing_gives_its_reason() -> None:
 def test_costs_are_recorded_with_their_kinds() -> None:
     record = json.loads(to_json(analysis_record(landscape([1.0, 2.0], costs=PRICED))))
     found = record["resources"]
-    assert found["total_calls"] == PRICED.resources.total_calls
-    assert found["t_count"] == PRICED.t_count
+    assert found["total_calls"] == PRICED.quantum.resources.total_calls
+    assert found["t_count"] == PRICED.quantum.t_count
+    assert found["descent_products"] == 3
     assert found["kappa"]["kind"] == "PROVED"
     assert found["budget"][0]["stage"] == "truncation"
     missing = analysis_record(landscape([1.0], costs=Missing("dense")))

@@ -46,8 +46,11 @@ def test_costs_are_printed_or_why_there_are_none() -> None:
     assert "calls, gates and shots: not counted; no polynomial\n" in text
     found = landscape([1.0, 2.0], costs=PRICED)
     text = analysis_report(found)
-    resources = PRICED.resources
-    assert f"one run: {resources.block_encoding_calls:.4g} calls, T {PRICED.t_count:.4g}" in text
+    resources, t_count = PRICED.quantum.resources, PRICED.quantum.t_count
+    assert f"one run: {resources.block_encoding_calls:.4g} calls, T {t_count:.4g}" in text
+    assert "against 3 multiplications for 10 steps of plain descent" in text
+    assert f"{resources.total_calls / 3:.2g} times slower if a call took no longer" in text
+    assert "verdict: candidate by these conditions; as counted, " in text
     assert f"{resources.shots:.4g} shots" in text
     assert "kappa" in text
     assert "not counted" not in text

@@ -16,6 +16,7 @@ from qiskit.synthesis import gridsynth_rz
 import qgd
 from qgd.core.resources import GateCount
 from qgd.encoding.gates import clean_and
+from qgd.encoding.lookup import LookupGate
 from qgd.resources.gate_counts import count_gates, count_products, t_count, t_per_rotation
 
 numbers = st.integers(0, 10**9)
@@ -89,3 +90,21 @@ def test_a_synthesis_error_outside_of_its_range_is_refused():
         t_count(GateCount(), 0.0)
     with pytest.raises(ValueError, match="`epsilon` must be less than 1"):
         t_per_rotation(1.0)
+
+
+def test_long_tables_are_counted_without_their_gates(monkeypatch):
+    entries = np.random.default_rng(0).normal(size=(16, 16))
+    entries[np.abs(entries) < 1] = 0
+    plain = qgd.qrom_encoding(entries, 1e-3).circuit
+    monkeypatch.setattr("qgd.encoding.lookup._WRITTEN_OUT", 10)
+    short = qgd.qrom_encoding(entries, 1e-3).circuit
+    nested = QuantumCircuit(short.num_qubits)
+    nested.append(short.to_gate(), range(short.num_qubits))
+    wanted = count_gates(plain)
+    monkeypatch.setattr(LookupGate, "_define", None)  # it must not be written out
+    for circuit in (short, nested, short.inverse()):
+        found = count_gates(circuit)
+        assert found.toffoli == wanted.toffoli
+        assert found.rotations == wanted.rotations
+        assert found.cx == pytest.approx(wanted.cx, rel=0.01)
+        assert found.t_gates == pytest.approx(wanted.t_gates, rel=0.02)
