@@ -228,7 +228,7 @@ def analyze(
         proxy=proxy,
         truncation=truncation,
         nonlinearity=case.nonlinearity(found),
-        costs=_costs(case, truncation, chosen),
+        costs=_costs(case, truncation, chosen, progress),
     )
 
 
@@ -249,7 +249,10 @@ def _truncation(
 
 
 def _costs(
-    case: TrainingCase, truncation: Truncation | Missing, settings: AnalysisSettings
+    case: TrainingCase,
+    truncation: Truncation | Missing,
+    settings: AnalysisSettings,
+    progress: Progress,
 ) -> RunCosts | Missing:
     """At the needed order; without one there is no answer whose download could be priced."""
     if not settings.count_costs:
@@ -262,7 +265,9 @@ def _costs(
             "weights would be wrong"
         )
     error = min(0.5, settings.tolerance)
-    return run_costs(case, truncation.needed, settings.num_steps, error, truncation.travelled)
+    T, travelled = settings.num_steps, truncation.travelled
+    with progress("Costs by unit of length") as advance:
+        return run_costs(case, truncation.needed, T, error, travelled, advance)
 
 
 def _read(run: CarlemanTrajectory, orders: range, settings: AnalysisSettings) -> Truncation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qgd.analysis.case import Missing, TrainingCase
+from qgd.analysis.case import Advance, Missing, TrainingCase
 from qgd.core.outcome import QGDError
 from qgd.dynamics.system import PolynomialMap
 from qgd.encoding.block_encoding import BlockEncoding
@@ -40,7 +40,12 @@ _UNITS = (1.0, 2.0, 4.0)  # of length, in distances travelled
 
 
 def run_costs(
-    case: TrainingCase, order: int, num_steps: int, relative_error: float, travelled: float
+    case: TrainingCase,
+    order: int,
+    num_steps: int,
+    relative_error: float,
+    travelled: float,
+    advance: Advance = lambda done, total: None,
 ) -> RunCosts | Missing:
     """Count kernel reflection on the history of the case's descent, T steps at an order.
 
@@ -63,7 +68,8 @@ def run_costs(
         return encodings
     best: ResourceEstimate | None = None
     reason = ""
-    for unit in _UNITS:
+    for index, unit in enumerate(_UNITS):
+        advance(index, len(_UNITS))
         try:
             counted = estimate_resources(
                 step, start, num_steps, order=order, scale=unit * travelled,
@@ -76,6 +82,7 @@ def run_costs(
         if best is not None and counted.resources.total_calls >= best.resources.total_calls:
             break  # a longer unit raises the condition number, and no longer the success
         best = counted
+    advance(len(_UNITS), len(_UNITS))
     if best is None:
         return Missing(reason)
     products = num_steps * sum(p * F.count_nonzero() for p, F in enumerate(step.F))

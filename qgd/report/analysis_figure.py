@@ -10,7 +10,8 @@ import numpy as np
 
 from qgd.analysis.analyze import Analysis
 from qgd.analysis.case import Missing
-from qgd.analysis.verdict import criteria, verdict
+from qgd.analysis.verdict import criteria
+from qgd.report.analysis_text import headline
 from qgd.report.palette import BLUE, GREEN, ORANGE, RED
 from qgd.spectra.density import density
 
@@ -112,7 +113,8 @@ def _orders(axes: Axes, found: Analysis) -> None:
 
 def _verdict(axes: Axes, found: Analysis) -> None:
     judged = criteria(found)
-    axes.set_title(f"Verdict: {verdict(judged)}", fontweight="bold")
+    title = "\n".join(textwrap.wrap(f"Verdict: {headline(found)}", 60))
+    axes.set_title(title, fontweight="bold", fontsize="medium")
     lines = [(f"{_MARKS[c.holds]}: {c.name}; {c.reason}", _COLOURS[c.holds]) for c in judged]
     state = found.state
     lines.append((f"history state of {state.total} qubits at order {state.order}", "black"))

@@ -19,18 +19,22 @@ def analysis_report(found: Analysis) -> str:
 
 
 def verdict_text(found: Analysis) -> str:
-    """Every criterion with its number, then the word."""
+    """The word and why, then every criterion with its number."""
     judged = criteria(found)
-    word = verdict(judged)
     width = max(len(c.name) for c in judged)
     rows = [f"  {_MARKS[c.holds]:<4}  {c.name:<{width}}  {c.reason}" for c in judged]
-    decisive = None if word == OPEN else False
-    failing = [c.name for c in judged if c.holds is decisive]
-    because = f" because of: {', '.join(failing)}"
+    return "\n".join([f"verdict: {headline(found)}", *rows])
+
+
+def headline(found: Analysis) -> str:
+    """The word, with the criteria that decided, or with what the count says of a candidate."""
+    judged = criteria(found)
+    word = verdict(judged)
     if word == CANDIDATE:
         ratio = slowdown(found)
-        because = "" if ratio is None else f" by these conditions; as counted, {_than(ratio)}"
-    return "\n".join([f"verdict: {word}{because}", *rows])
+        return word if ratio is None else f"{word} by these conditions; as counted, {_than(ratio)}"
+    decisive = None if word == OPEN else False
+    return f"{word} because of: {', '.join(c.name for c in judged if c.holds is decisive)}"
 
 
 def _header(found: Analysis) -> str:
@@ -136,7 +140,7 @@ def _resources(found: Analysis) -> str:
         f"  in all: {resources.shots:.4g} shots, {resources.total_calls:.4g} calls, T "
         f"{costs.total_t_count:.4g}",
         f"  against {products:.4g} multiplications for {found.settings.num_steps} steps of plain "
-        f"descent: {_than(slowdown(found))} if a call took no longer than one",
+        f"descent: {_than(slowdown(found))} if a call took no longer than a multiplication",
     ]
     return "\n".join(lines)
 
