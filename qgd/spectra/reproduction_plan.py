@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from qgd.core.checks import check_choice
+from qgd.core.checks import check_choice, check_integer, check_real
 from qgd.spectra.hessian import hessian_product
-from qgd.spectra.images import Images
+from qgd.spectra.images import DATA_SETS, Images
+from qgd.spectra.networks import NETWORKS
 from qgd.spectra.sparse_training_plan import SparseTrainingPlan
 from qgd.spectra.stability import LANCZOS_STEPS
 
@@ -40,8 +41,8 @@ class ReproductionPlan:
     exact_up_to : int
         All eigenvalues up to so many modes.
     hessian_size, micro_batch : int
-        Samples that the Hessian is averaged over, and how many go through the network at once;
-        those of the training have a `micro_batch` of their own.
+        Samples that the Hessian is averaged over (all of `part`, if there are fewer), and how many
+        go through the network at once; those of the training have a `micro_batch` of their own.
     part : str
         Of the data that the Hessian belongs to.
     cut : float
@@ -66,6 +67,16 @@ class ReproductionPlan:
     cut: float = 0.002
     truncation_order: int = 2
     truncation_steps: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("network", self.network, tuple(NETWORKS))
+        check_choice("images", self.images, DATA_SETS)
+        check_choice("part", self.part, ("train", "test"))
+        for name in ("spectra_until", "exact_up_to", "truncation_steps"):
+            check_integer(name, getattr(self, name), 0)
+        for name in ("num_steps", "num_probes", "hessian_size", "micro_batch", "truncation_order"):
+            check_integer(name, getattr(self, name), 1)
+        check_real("cut", self.cut, at_least=0, below=1)
 
 
 _SMALL = SparseTrainingPlan(
@@ -135,6 +146,12 @@ def num_spectra(plan: ReproductionPlan) -> int:
     return last // plan.training.record_every + 1 + plan.dense_spectrum
 
 
+def hessian_samples(plan: ReproductionPlan, data: Images) -> int:
+    """How many samples the Hessian is averaged over: all there are, if that is fewer."""
+    part = data.train_labels if plan.part == "train" else data.test_labels
+    return min(plan.hessian_size, len(part))
+
+
 def expected_hours(plan: ReproductionPlan, model: nn.Module, data: Images) -> float:
     """Extrapolate the duration from one gradient and one Hessian product on this machine.
 
@@ -152,9 +169,7 @@ def expected_hours(plan: ReproductionPlan, model: nn.Module, data: Images) -> fl
     steps += t.sparse_steps * min(t.batch_size, available)
     records = min(10, t.dense_steps) + 2 + t.sparse_steps / t.record_every
     steps += records * 0.7 * min(t.evaluation_size, available)  # forward, on both parts
-    part = data.train_labels if plan.part == "train" else data.test_labels
-    samples = min(plan.hessian_size, len(part))
-    products = num_spectra(plan) * plan.num_steps * plan.num_probes * samples
+    products = num_spectra(plan) * plan.num_steps * plan.num_probes * hessian_samples(plan, data)
     products += bool(t.sparse_steps) * LANCZOS_STEPS * min(t.batch_size, available)
     return (steps * gradient + products * product) / size / 3600
 
