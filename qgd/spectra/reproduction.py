@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from qgd.core.arrays import RealArray
 from qgd.spectra.checkpoint import forget_vectors
 from qgd.spectra.exact import spectrum
 from qgd.spectra.hessian import hessian_product
@@ -62,8 +63,9 @@ def reproduce(
     -------
     dict
         JSON-ready: ``plan``, ``data``, ``synthetic``, ``hessian_samples``, ``spectra`` (rows with
-        step, event, nodes, weights, size, shares), ``proxies`` (from each upload), ``truncation``
-        (relative errors of the truncated Carleman solution by order, or None), ``accuracy`` (rows).
+        step, event, nodes, weights, size, shares), ``proxies`` (from each upload; None for what is no finite
+        number any more), ``truncation`` (relative errors of the truncated Carleman solution by
+        order, or None), ``accuracy`` (rows).
     """
     if plan.spectra_until < first_upload(plan):
         raise ValueError(
@@ -153,6 +155,7 @@ class _Observer:
         return found
 
     def row(self, modes: Spectrum, record: Result, event: str) -> Result:
+        # The middle one is that of the proxy, which may be the coarse one too.
         ladder = (1e-4, self.plan.cut, _COARSE)
         with warnings.catch_warnings():  # overshooting modes are counted, in the row
             warnings.simplefilter("ignore", OvershootWarning)
@@ -220,15 +223,23 @@ def _proxy_row(modes: Spectrum, plan: ReproductionPlan, step: int) -> Result:
     eta, unit = plan.training.learning_rate, max(map(abs, modes.extremes))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OvershootWarning)
-        ladder = [_window(ErrorProxy(modes, eta, c * unit), c) for c in (0, plan.cut, _COARSE)]
+        cuts = dict.fromkeys((0, plan.cut, _COARSE))  # the same one once
+        ladder = [_window(ErrorProxy(modes, eta, c * unit), c) for c in cuts]
         values = ErrorProxy(modes, eta, plan.cut * unit)(_PROXY_STEPS)
+    with np.errstate(over="ignore"):
+        worst = worst_growth(modes, eta, _PROXY_STEPS)
     return {
         "from": step,
         "steps": list(_PROXY_STEPS),
-        "values": values.tolist(),
-        "worst": worst_growth(modes, eta, _PROXY_STEPS).tolist(),
+        "values": _finite(values),
+        "worst": _finite(worst),
         "cuts": ladder,
     }
+
+
+def _finite(values: RealArray) -> list[float | None]:
+    """None where an overshooting mode has left the range of numbers, which JSON cannot say."""
+    return [value if np.isfinite(value) else None for value in values.tolist()]
 
 
 def _window(proxy: ErrorProxy, relative: float) -> Result:

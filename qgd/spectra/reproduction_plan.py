@@ -143,7 +143,8 @@ def first_upload(plan: ReproductionPlan) -> int:
 def num_spectra(plan: ReproductionPlan) -> int:
     """How many Hessian spectra a run computes."""
     last = min(plan.spectra_until, plan.training.sparse_steps)
-    return last // plan.training.record_every + 1 + plan.dense_spectrum
+    dense = plan.dense_spectrum and plan.training.dense_steps > 0
+    return last // plan.training.record_every + 1 + dense
 
 
 def hessian_samples(plan: ReproductionPlan, data: Images) -> int:
