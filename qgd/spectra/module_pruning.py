@@ -195,8 +195,8 @@ def _report(model: nn.Module, layers: dict[str, nn.Module], keep: float) -> Kept
     if poor:
         more = f" and {len(poor) - _NAMED} more" if len(poor) > _NAMED else ""
         warnings.warn(
-            f"almost nothing is left of layer {', '.join(poor[:_NAMED])}{more}: the network may be cut through; "
-            "train it before pruning, or keep more",
+            f"almost nothing is left of layer {', '.join(poor[:_NAMED])}{more}: the network may be "
+            "cut through; train it before pruning, or keep more",
             CollapsedLayerWarning,
             stacklevel=3,
         )

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from qgd.core.arrays import RealArray
+from qgd.core.outcome import Outcome, QGDError
 from qgd.spectra.checkpoint import forget_vectors
 from qgd.spectra.exact import spectrum
 from qgd.spectra.hessian import hessian_product
@@ -63,15 +64,10 @@ def reproduce(
     -------
     dict
         JSON-ready: ``plan``, ``data``, ``synthetic``, ``hessian_samples``, ``spectra`` (rows with
-        step, event, nodes, weights, size, shares), ``proxies`` (from each upload; None for what is no finite
-        number any more), ``truncation`` (relative errors of the truncated Carleman solution by
-        order, or None), ``accuracy`` (rows).
+        step, event, nodes, weights, size, shares), ``proxies`` (from each upload; None where no
+        number is large enough), ``truncation`` (relative errors of the truncated Carleman solution
+        by order, or None), ``accuracy`` (rows).
     """
-    if plan.spectra_until < first_upload(plan):
-        raise ValueError(
-            f"`spectra_until` must be at least {first_upload(plan)}, the step of the first upload, "
-            f"got {plan.spectra_until}; the proxy starts there"
-        )
     if folder is not None:
         claim_folder(folder, plan, data)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -114,13 +110,21 @@ class _Observer:
     def __call__(self, model: nn.Module, record: Result) -> Result | None:
         plan, step, event = self.plan, record["step"], record["event"]
         dense = record["phase"] == "dense"
-        self.announce(f"step {step}: training accuracy {record['train_accuracy']:.3f}")
+        scores = f"accuracy {record['train_accuracy']:.3f}, loss {record['train_loss']:.3g}"
+        self.announce(f"step {step}: training {scores}")
         if dense and not (step == 0 and plan.dense_spectrum):
             return None
         # At a download, the state after it: where the paper draws its spectrum.
         before_download = step > 0 and step % plan.training.period == 0 and event != "downloaded"
         if step < 0 or step > plan.spectra_until or before_download:
             return None
+        if not np.isfinite(record["train_loss"]):
+            raise QGDError(
+                Outcome.DIVERGED,
+                f"the loss must be finite where a spectrum is taken, got {record['train_loss']} at "
+                f"step {step}; raise `dense_steps`: averages of batch normalisation over few steps "
+                "are not those of the network that these have made",
+            )
         label = "dense" if dense else str(step)
         self.announce(f"spectrum of {label}")
         modes = self.modes(model, label)

@@ -77,6 +77,17 @@ class ReproductionPlan:
         for name in ("num_steps", "num_probes", "hessian_size", "micro_batch", "truncation_order"):
             check_integer(name, getattr(self, name), 1)
         check_real("cut", self.cut, at_least=0, below=1)
+        check_integer(
+            *("spectra_until", self.spectra_until, first_upload(self)),
+            "the step of the first upload, where the proxy starts",
+        )
+
+
+def first_upload(plan: ReproductionPlan) -> int:
+    """Step from which the first proxy counts: after the classical steps of the QRAM variant."""
+    training = plan.training
+    qram = training.variant == "qram" and training.sparse_steps >= training.classical_steps
+    return training.classical_steps if qram else 0
 
 
 _SMALL = SparseTrainingPlan(
@@ -131,13 +142,6 @@ def reproduction_plan(figure: str, preset: str) -> ReproductionPlan:
     check_choice("figure", figure, FIGURES)
     check_choice("preset", preset, PRESETS)
     return _PLANS[figure, preset]
-
-
-def first_upload(plan: ReproductionPlan) -> int:
-    """Step from which the first proxy counts: after the classical steps of the QRAM variant."""
-    training = plan.training
-    qram = training.variant == "qram" and training.sparse_steps >= training.classical_steps
-    return training.classical_steps if qram else 0
 
 
 def num_spectra(plan: ReproductionPlan) -> int:

@@ -75,8 +75,8 @@ def forked(folder: Path | None, death: tuple[str, int] | None, out: Path | None)
 if __name__ == "__main__":
     torch.set_num_threads(1)
     # Loads the compiled code before the children need it.
+    d = np.arange(9, dtype=np.float32)
     for stored in (True, False):
-        d = np.arange(9, dtype=np.float32)
         qgd.lanczos(lambda v: d * v, size=9, num_steps=2, dtype=np.float32, reorthogonalise=stored)
     here = Path(sys.argv[1])
     assert forked(None, None, here / "straight.json") == 0
