@@ -12,7 +12,7 @@ import typer
 
 from qgd.cli.endings import plain_endings, require_torch
 from qgd.cli.progress import duration, stages
-from qgd.core.checks import check_integer
+from qgd.core.checks import check_choice, check_integer
 from qgd.report.record import to_json, write_atomically
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ def reproduce(
     synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Generated images of CIFAR shape: a trial.")
     ] = False,
+    network: Annotated[
+        str | None,
+        typer.Option(help="For the small preset: digits-mlp, digits-mlp-100k or digits-cnn."),
+    ] = None,
     variant: Annotated[
         str | None, typer.Option(help="Downloads: fixed, renewed or qram [default: the preset's]")
     ] = None,
@@ -48,7 +52,7 @@ def reproduce(
     seed: Annotated[int, typer.Option(help="Of weights, data and training.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder [default: qgd-results/reproduce-FIGURE-PRESET[-synthetic]]"),
+        typer.Option(help="Folder [default: qgd-results/reproduce-FIGURE-PRESET...]"),
     ] = None,
 ) -> None:
     """Train, prune, download and re-upload; compare spectra, proxy and accuracy with the paper.
@@ -58,11 +62,12 @@ def reproduce(
     preset that was killed goes on when the command is repeated.
     """
     started = time.perf_counter()
-    kind = "-synthetic" if synthetic else ""  # its checkpoints are not those of the real run
+    # A folder of its own for what is another run: its checkpoints, and its files.
+    kind = ("-synthetic" if synthetic else "") + (f"-{network}" if network else "")
     folder = out or Path("qgd-results") / f"reproduce-{figure}-{preset}{kind}"
     with plain_endings(f"every file in {folder} is complete"):
         require_torch("qgd reproduce")
-        plan = _plan(figure, preset, synthetic)
+        plan = _plan(figure, preset, synthetic, network)
         training = _changed(
             plan.training,
             seed=check_integer("seed", seed, 0),
@@ -85,10 +90,19 @@ def reproduce(
     typer.echo(f"\nwrote {files} in {time.perf_counter() - started:.1f} s")
 
 
-def _plan(figure: str, preset: str, synthetic: bool) -> ReproductionPlan:
+def _plan(figure: str, preset: str, synthetic: bool, network: str | None) -> ReproductionPlan:
+    from qgd.spectra.networks import NETWORKS
     from qgd.spectra.reproduction_plan import reproduction_plan
 
     plan = reproduction_plan(figure, preset)
+    if network is not None:
+        if preset == "paper":
+            raise ValueError(
+                f"`network` must be left out with the preset paper, whose network is "
+                f"{plan.network}, got {network!r}; take the preset small to try another one"
+            )
+        fitting = tuple(name for name in NETWORKS if name.startswith("digits"))
+        plan = replace(plan, network=check_choice("network", network, fitting))
     if not synthetic:
         return plan
     if preset == "small":

@@ -74,6 +74,16 @@ def test_bad_options_are_refused_before_anything_is_measured(option, value, text
     assert "expected:" not in output
 
 
+def test_another_network_is_taken_for_digits_only(tmp_path):
+    small = [*QUICK, "--hessian-size", "8", "--out", str(tmp_path)]
+    run = CliRunner().invoke(app, ["reproduce", "fig3", "--network", "digits-cnn", *small])
+    assert run.exit_code == 0, run.output
+    assert json.loads((tmp_path / "result.json").read_text())["plan"]["network"] == "digits-cnn"
+    assert "`network` must be one of digits-mlp" in refused("fig3", "--network", "resnet-7m")
+    paper = ("--preset", "paper", "--synthetic")
+    assert "`network` must be left out" in refused("fig2", "--network", "digits-cnn", *paper)
+
+
 @pytest.mark.filterwarnings("ignore::qgd.spectra.module_pruning.CollapsedLayerWarning")
 def test_trial_that_was_stopped_goes_on_in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
