@@ -161,6 +161,7 @@ def _run(
 
     images = _images(plan, data)
     model = named_network(plan.network, plan.training.seed)
+    typer.echo(f"measuring a gradient and a Hessian product of {plan.network}", err=True)
     typer.echo(f"{_expected(plan, model, images)}\n")
     with stages() as tell:
         checkpoints = folder / "checkpoints" if resume else None

@@ -129,6 +129,7 @@ def _window(row: Result) -> str:
     for cut in row["cuts"]:
         end = cut["window_end"]
         until = "for ever" if end is None else f"until {end:.{0 if end >= 9.5 else 1}f} steps"
+        until = "at no step" if end == 0 else until
         parts.append(f"{until} (cut {cut['relative']:g}), {cut['least_value']:.4f} at best")
     return f"uploaded at step {row['from']}, below 1 " + ", ".join(parts)
 

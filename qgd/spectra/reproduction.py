@@ -122,8 +122,8 @@ class _Observer:
             raise QGDError(
                 Outcome.DIVERGED,
                 f"the loss must be finite where a spectrum is taken, got {record['train_loss']} at "
-                f"step {step}; raise `dense_steps`: averages of batch normalisation over few steps "
-                "are not those of the network that these have made",
+                f"step {step}; raise `dense_steps`, or for a trial take 0: averages of batch "
+                "normalisation over few steps are not those of the network that these have made",
             )
         label = "dense" if dense else str(step)
         self.announce(f"spectrum of {label}")

@@ -1,4 +1,4 @@
-"""A reproduction on a small ResNet, killed where it works: run by test_reproduction."""
+"""A reproduction with batch normalisation, killed where it works: run by test_reproduction."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 import qgd
 from qgd.spectra.reproduction import reproduce
@@ -34,20 +35,30 @@ def plan():
         period=4,
         classical_steps=2,
         record_every=2,
-        batch_size=4,
-        dense_batch_size=4,
-        micro_batch=2,
-        evaluation_size=4,
+        batch_size=40,
+        dense_batch_size=40,
+        micro_batch=16,
+        evaluation_size=40,
+        augment=False,
     )
     return dataclasses.replace(
         full,
-        network="resnet-small",
-        images="synthetic",
+        network="digits-cnn",
+        images="digits",
         training=training,
         num_steps=4,
-        hessian_size=2,
-        micro_batch=2,
+        hessian_size=20,
+        micro_batch=20,
         spectra_until=4,
+    )
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        *(nn.Conv2d(1, 6, 3, stride=2, bias=False), nn.BatchNorm2d(6), nn.ReLU()),
+        *(nn.Conv2d(6, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(8, 10)),
     )
 
 
@@ -56,9 +67,7 @@ def run(folder: Path | None, death: tuple[str, int] | None = None) -> dict:
         if (what, done) == death:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    images = qgd.load_images("synthetic", num_samples=16)
-    model = qgd.named_network("resnet-small")
-    return reproduce(plan(), model, images, folder=folder, progress=progress)
+    return reproduce(plan(), network(), qgd.load_images(), folder=folder, progress=progress)
 
 
 def forked(folder: Path | None, death: tuple[str, int] | None, out: Path | None) -> int:
@@ -74,7 +83,9 @@ def forked(folder: Path | None, death: tuple[str, int] | None, out: Path | None)
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    # Loads the compiled code before the children need it.
+    # Loads what the children need: compiled code, data, what optimisers import.
+    qgd.load_images()
+    torch.optim.SGD([torch.zeros(1)], 0.1).zero_grad()
     d = np.arange(9, dtype=np.float32)
     for stored in (True, False):
         qgd.lanczos(lambda v: d * v, size=9, num_steps=2, dtype=np.float32, reorthogonalise=stored)

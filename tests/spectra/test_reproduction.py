@@ -182,6 +182,13 @@ def test_proxy_that_leaves_the_range_of_numbers_is_written_drawn_and_said():
     assert axes.get_ylim()[1] < 10  # the published curve can be read
 
 
+def test_a_loss_that_is_not_finite_is_refused_before_its_spectrum():
+    model = network()
+    model[1].bias.data[0] = torch.nan
+    with pytest.raises(qgd.QGDError, match="got nan at step 0; raise `dense_steps`"):
+        reproduce(without_steps(), model, qgd.load_images())
+
+
 def test_generated_images_are_called_so_in_text_and_figure(result):
     for synthetic in (True, False):
         shown = {**result, "synthetic": synthetic}
@@ -227,6 +234,6 @@ def test_plans_of_the_paper_are_its_networks_and_its_data():
 
 
 def test_spectra_that_end_before_the_first_upload_are_refused_and_the_remedy_works():
-    with pytest.raises(ValueError, match=r"`spectra_until` must be at least 4, .* got 3"):
-        reproduce(tiny(spectra_until=3), network(), qgd.load_images())
+    with pytest.raises(ValueError, match="`spectra_until` must be at least 4, got 3; the step of"):
+        tiny(spectra_until=3)
     assert reproduce(tiny(spectra_until=4), network(), qgd.load_images())["proxies"]
