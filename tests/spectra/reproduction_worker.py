@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 import qgd
+from qgd.spectra import sparse_training
 from qgd.spectra.reproduction import reproduce
 from qgd.spectra.reproduction_plan import reproduction_plan
 
@@ -83,6 +84,7 @@ def forked(folder: Path | None, death: tuple[str, int] | None, out: Path | None)
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    sparse_training._SECONDS = -1.0  # a checkpoint after every step, as where a step takes minutes
     # Loads what the children need: compiled code, data, what optimisers import.
     qgd.load_images()
     torch.optim.SGD([torch.zeros(1)], 0.1).zero_grad()
