@@ -20,6 +20,7 @@ from qgd.spectra.stability import LANCZOS_STEPS
 FIGURES = ("fig2", "fig3")
 PRESETS = ("small", "paper")
 _TRIAL = 0.2  # seconds that a trial should last to be believed
+_SERIES = 8.0  # gradients in single precision that an order of a truncated step takes, about
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def expected_hours(plan: ReproductionPlan, model: nn.Module, data: Images) -> fl
     steps += records * 0.7 * min(t.evaluation_size, available)  # forward, on both parts
     products = num_spectra(plan) * plan.num_steps * plan.num_probes * hessian_samples(plan, data)
     products += bool(t.sparse_steps) * LANCZOS_STEPS * min(t.batch_size, available)
+    orders = plan.truncation_steps * plan.truncation_order
+    steps += _SERIES * orders * min(t.batch_size, available)
     return (steps * gradient + products * product) / size / 3600
 
 

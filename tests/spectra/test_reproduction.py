@@ -223,6 +223,8 @@ def test_expected_hours_grow_with_the_work():
     plan, images = tiny(), qgd.load_images()
     more = dataclasses.replace(plan, num_steps=12_000)
     assert expected_hours(more, network(), images) > 20 * expected_hours(plan, network(), images)
+    longer = dataclasses.replace(plan, truncation_steps=90_000)
+    assert expected_hours(longer, network(), images) > 20 * expected_hours(plan, network(), images)
 
 
 def test_plans_of_the_paper_are_its_networks_and_its_data():
