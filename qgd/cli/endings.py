@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ _EXPECTED = (ValueError, TypeError, QGDError, OSError, ImportError)
 
 @contextmanager
 def plain_endings(interrupted: str | None = None, *more: type[Exception]) -> Iterator[None]:
-    """Turn errors of the input into a message; anything else is a bug and keeps its traceback.
+    """Turn errors of the input and warnings into lines; a bug keeps its traceback.
 
     A missing extra is an ImportError that names it; a missing module is a ModuleNotFoundError.
 
@@ -27,7 +28,9 @@ def plain_endings(interrupted: str | None = None, *more: type[Exception]) -> Ite
     """
     expected: tuple[type[Exception], ...] = (*_EXPECTED, *more)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = _one_line
+            yield
     except ModuleNotFoundError:
         raise
     except expected as error:
@@ -39,6 +42,10 @@ def plain_endings(interrupted: str | None = None, *more: type[Exception]) -> Ite
             raise
         typer.echo(f"qgd: interrupted; {interrupted}", err=True)
         raise typer.Exit(130) from None
+
+
+def _one_line(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"qgd: warning: {message}", err=True)
 
 
 def require_torch(command: str) -> None:

@@ -20,20 +20,62 @@ from rich.progress import (
 _LINES = 10.0  # seconds between lines
 
 
+class Stages:
+    """Tells the stages of a run, and how far the one is that counts its steps."""
+
+    def __init__(self, say: Callable[[str], object], pause: float) -> None:
+        self._say, self._pause = say, pause
+        self._counted, self._first, self._since, self._last = "", 0, 0.0, 0.0
+
+    def __call__(self, stage: str) -> None:
+        """Announce a stage."""
+        self._say(stage)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Say that so many steps of it are done, in all, but not more often than can be read."""
+        now = time.perf_counter()
+        if what != self._counted:  # a resumed run starts in the middle
+            self._counted, self._first, self._since, self._last = what, done, now, now
+        elif now - self._last > self._pause:
+            self._last = now
+            left = (now - self._since) * (total - done) / max(done - self._first, 1)
+            self._say(f"{what} {done}/{total}, {duration(left)} left")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that is read with least effort.
+
+    Examples
+    --------
+    >>> [duration(s) for s in (7, 95, 7000, 450_000)]
+    ['7 s', '2 min', '1.9 hours', '5.2 days']
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 172_800:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 86_400:.1f} days"
+
+
 @contextmanager
-def stages() -> Iterator[Callable[[str], None]]:
-    """Yield a function that announces a stage; everything goes to standard error."""
+def stages() -> Iterator[Stages]:
+    """Yield what announces stages; everything goes to standard error."""
     console = Console(stderr=True)
     if not console.is_terminal:
         start = time.perf_counter()
-        yield lambda stage: console.print(
-            f"[{time.perf_counter() - start:6.1f} s] {stage}", markup=False, highlight=False
-        )
+
+        def line(stage: str) -> None:
+            text = f"[{time.perf_counter() - start:6.1f} s] {stage}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+        yield Stages(line, _LINES)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
-        yield lambda stage: progress.update(task, description=stage)
+        yield Stages(lambda stage: progress.update(task, description=stage), 0.0)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from qgd.spectra.proxy import ErrorProxy
 from qgd.spectra.published import UPLOAD, fit_published_proxy, published_figures
 
 Result = dict[str, Any]
+SYNTHETIC = "Generated images: this run shows that the machinery works, and nothing of the claims"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def claims(figure: str, result: Result) -> list[Claim]:
 
 def claims_text(figure: str, result: Result) -> str:
     """The claims as text."""
-    blocks = []
+    blocks = [f"{SYNTHETIC}.\n"] if result["synthetic"] else []
     for number, one in enumerate(claims(figure, result), 1):
         lines = f"{number}. {one.claim}", f"   published curves: {one.published}"
         blocks.append("\n".join((*lines, f"   this run: {one.ours}")))
@@ -127,7 +128,8 @@ def _window(row: Result) -> str:
     parts = []
     for cut in row["cuts"]:
         end = cut["window_end"]
-        until = "for ever" if end is None else f"until {end:.0f} steps"
+        until = "for ever" if end is None else f"until {end:.{0 if end >= 9.5 else 1}f} steps"
+        until = "at no step" if end == 0 else until
         parts.append(f"{until} (cut {cut['relative']:g}), {cut['least_value']:.4f} at best")
     return f"uploaded at step {row['from']}, below 1 " + ", ".join(parts)
 
@@ -142,9 +144,13 @@ def _worst(figure: str, result: Result) -> Claim:
     return Claim(
         "The proxy stands for the growth of errors (it is a mean; a bound needs the worst mode).",
         f"after 90 steps the mean is {mean:.3g}, the worst mode {worst:.3g}",
-        f"after 90 steps the mean is {row['values'][90]:.3g}, "
-        f"the worst mode {row['worst'][90]:.3g}",
+        f"after 90 steps the mean is {_size(row['values'][90])}, "
+        f"the worst mode {_size(row['worst'][90])}",
     )
+
+
+def _size(value: float | None) -> str:
+    return "beyond 1e308" if value is None else f"{value:.3g}"
 
 
 def _truncation(result: Result) -> Claim:
@@ -153,7 +159,7 @@ def _truncation(result: Result) -> Claim:
     found = result["truncation"]
     if found is None:
         return Claim(claim, published, "no truncated trajectory: the network has kinks (ReLU)")
-    proxy = np.array(result["proxies"][0]["values"])
+    proxy = np.array(result["proxies"][0]["values"], float)
     last = found["steps"][-1]
     bottom = int(np.clip(proxy[: last + 1].argmin(), 1, last))
     parts = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qgd.report.claims import dissipative_rows
+from qgd.report.claims import SYNTHETIC, dissipative_rows
 from qgd.report.palette import BLUE, GREY, ORANGE, RED
 from qgd.spectra.density import density
 from qgd.spectra.proxy import ErrorProxy
@@ -26,6 +26,7 @@ Result = dict[str, Any]
 _SHOWN = (0, 10, 50, 90, 100, 110, 190)
 _OFFSET = 25.0  # between stacked curves, in natural logarithms
 _FLOOR = -20.0
+_TALL = 3.0  # of the proxy; the published one ends at 1.14
 _KAPPA, _STEPS = 1.25, 256  # of the paper's broadening
 
 
@@ -38,6 +39,7 @@ def reproduction_page(figure: str, result: Result) -> Figure:
     page.suptitle(
         f"{'Figure 2' if figure == 'fig2' else 'Figure 3'} of arXiv:2303.03428 (digitised, blue) "
         f"and {plan['network']} on {result['data']} (orange)"
+        + (f"\n{SYNTHETIC}" if result["synthetic"] else "")
     )
     if figure == "fig2":
         axes = page.subplots(2, 2)
@@ -61,7 +63,8 @@ def _curve(row: Result, eta: float) -> tuple[Any, Any]:
     """Logarithm of the density of eta lambda, broadened as the paper broadens its spectra."""
     x, w = np.array(row["nodes"]), np.array(row["weights"])
     spectrum = Spectrum(len(x), probes=(Tridiagonal(x, np.zeros(len(x)), w / w.sum()),))
-    half = (x[-1] - x[0]) / 2 * 1.1
+    # One node alone (one product, or all modes alike) spans nothing: as if it were one of several.
+    half = (x[-1] - x[0]) / 2 * 1.1 or max(abs(x[0]), 1e-6) / 2
     width = 2 / (_STEPS - 1) / np.sqrt(8 * np.log(_KAPPA)) * half
     grid = (x[-1] + x[0]) / 2 + half * np.linspace(-1, 1, 1024)
     values = density(spectrum, grid, width).values
@@ -100,13 +103,17 @@ def _proxies(axes: Axes, result: Result) -> None:
     )
     for row, style in zip(result["proxies"], ("-", "--", ":"), strict=False):
         label = f"ours, uploaded at step {row['from']}"
-        axes.plot(row["steps"], row["values"], style, color=ORANGE, label=label)
+        values = np.array(row["values"], float)
+        axes.plot(row["steps"], values, style, color=ORANGE, label=label)
     _below_one(axes, "b. Error proxy: mean |1 - eta lambda|^s beyond the cut")
 
 
 def _below_one(axes: Axes, title: str) -> None:
     axes.axhline(1, color=GREY, lw=0.8)
     axes.set(xlabel="steps s since the upload", ylabel="error proxy", title=title, xlim=(-2, 92))
+    if axes.get_ylim()[1] > _TALL:  # or nothing else can be told apart
+        axes.set_ylim(0.5, _TALL)
+        axes.set_ylabel(f"error proxy (up to {_TALL:g})")
     axes.legend(frameon=False, fontsize="small")
 
 
@@ -133,6 +140,7 @@ def _truncation(axes: Axes, result: Result) -> None:
     found = result["truncation"]
     if found is None:
         axes.text(0.5, 0.5, "no truncated trajectory:\nthe network has kinks (ReLU)", ha="center")
+        axes.set(xticks=[], yticks=[])
         return
     for order, (row, style) in enumerate(zip(found["relative"], ("-", "--", ":"), strict=False), 1):
         axes.semilogy(found["steps"], row, style, color=RED, label=f"true error, N = {order}")
@@ -143,7 +151,7 @@ def _truncation(axes: Axes, result: Result) -> None:
     other = axes.twinx()
     row = result["proxies"][0]
     steps = found["steps"][-1] + 1
-    other.plot(row["steps"][:steps], row["values"][:steps], color=ORANGE)
+    other.plot(row["steps"][:steps], np.array(row["values"][:steps], float), color=ORANGE)
     other.set_ylabel("error proxy", color=ORANGE)
     axes.legend(frameon=False, fontsize="small", loc="lower right")
 
@@ -154,9 +162,8 @@ def _large(axes: Axes, result: Result) -> None:
         label = "published, 103 million weights" if index == 1 else None
         axes.plot(*_scaled(piece, fitted), color=BLUE, lw=1, label=label)
     for row in result["spectra"]:
-        dense = row["event"] == "dense"
-        label = "ours, before pruning" if dense else "ours, just pruned"
-        axes.plot(*_curve(row, eta), ":" if dense else "-", color=ORANGE, lw=1, label=label)
+        style = ":" if row["event"] == "dense" else "-" if row["step"] == 0 else "--"
+        axes.plot(*_curve(row, eta), style, color=ORANGE, lw=1, label=f"ours, {_when(row)}")
     axes.axvline(0, color=GREY, lw=0.5)
     axes.set(
         xlabel=f"eta x eigenvalue\n(eta = {fitted:.4f} published, fitted; {eta:g} ours)",
@@ -173,8 +180,15 @@ def _large_proxy(axes: Axes, result: Result) -> None:
     label = f"from the published spectrum,\neta = {fit.learning_rate:.4f} of figure 2"
     axes.plot(steps, proxy, color=BLUE, label=label)
     row = result["proxies"][0]
-    axes.plot(row["steps"], row["values"], color=ORANGE, label="ours, just pruned")
+    values = np.array(row["values"], float)
+    axes.plot(row["steps"], values, color=ORANGE, label="ours, just pruned")
     _below_one(axes, "Error proxy beyond the cut")
+
+
+def _when(row: Result) -> str:
+    if row["event"] == "dense":
+        return "before pruning"
+    return "just pruned" if row["step"] == 0 else f"step {row['step']}"
 
 
 def _shares(axes: Axes, result: Result) -> None:
@@ -183,7 +197,7 @@ def _shares(axes: Axes, result: Result) -> None:
     values = [1 - curve.divergent_share() for _, curve in figures]
     colours = [BLUE]
     for row in dissipative_rows(result):
-        names.append("ours\ndense" if row["event"] == "dense" else "ours\npruned")
+        names.append(f"ours\n{_when(row)}")
         values.append(row["dissipative"])
         colours.append(ORANGE)
     bars = axes.bar(names, values, color=colours)

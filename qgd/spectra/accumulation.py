@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from qgd.spectra.objective import Batch, LossFunction, micro_batches
+from qgd.spectra.objective import Batch, LossFunction, batch_statistics, micro_batches
 
 
 def accumulate_gradient(
@@ -26,7 +26,8 @@ def accumulate_gradient(
     batch : (inputs, targets)
         On any device; pieces go to that of the weights.
     micro_batch : int, optional
-        Greatest number of samples of a piece; left out: the whole batch at once.
+        Greatest number of samples of a piece; left out: the whole batch at once. Pieces are equal
+        up to one sample.
 
     Returns
     -------
@@ -49,7 +50,9 @@ def accumulate_gradient(
     total, count = 0.0, len(batch[1])
     for x, y in micro_batches(batch, micro_batch):
         targets: Tensor = y.to(device)
-        value = loss(model(x.to(device)), targets) * (len(y) / count)
+        with batch_statistics(len(y)):
+            output = model(x.to(device))
+        value = loss(output, targets) * (len(y) / count)
         value.backward()  # type: ignore[no-untyped-call]
         total += float(value.detach())
     return total

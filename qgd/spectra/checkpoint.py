@@ -116,6 +116,18 @@ class Checkpoint:
         return _HEADER + (probe * self.steps + step) * _RECORD.size
 
 
+def forget_vectors(path: Path) -> None:
+    """Cut the vectors off the file of a finished run, which needs its scalars only.
+
+    What is left gives the same spectrum again; it is no start for more steps.
+    """
+    with path.open("rb") as file:
+        run = json.loads(file.read(_HEADER))
+    scalars = _HEADER + int(run["num_probes"]) * int(run["num_steps"]) * _RECORD.size
+    if path.stat().st_size > scalars:
+        os.truncate(path, scalars)
+
+
 def _checksum(raw: bytes) -> int:
     # The constant keeps a region of zeros, such as a file has that was never written to, invalid.
     return zlib.crc32(raw[: _RECORD.size - 8], 0x5147)

@@ -186,7 +186,7 @@ def hessian_product(
     num_batches : int, optional
         Use so many batches only.
     micro_batch : int, optional
-        Cut the batches into pieces of so many samples, to save memory.
+        Cut the batches into pieces of at most so many samples, to save memory.
     method : str
         ``"retained"``: the graph of the gradient is kept, a product is one backward pass through
         it, the fastest; ``"double"``: made anew for each product, batch by batch, with the least

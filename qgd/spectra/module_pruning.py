@@ -13,6 +13,7 @@ from torch.nn.utils import prune as torch_prune
 from qgd.core.checks import check_choice, check_integer, check_real
 
 METHODS = ("magnitude", "random", "gradient", "movement")
+_NAMED = 4  # layers in a warning; a deep network may lose hundreds
 Loss = Callable[[Tensor, Tensor], Tensor]
 Batch = tuple[Tensor, Tensor]
 
@@ -192,9 +193,10 @@ def _report(model: nn.Module, layers: dict[str, nn.Module], keep: float) -> Kept
         removed += every - kept
     poor = [f"{k} ({n} of {m})" for k, (n, m) in counts.items() if n < max(0.01 * keep * m, 1)]
     if poor:
+        more = f" and {len(poor) - _NAMED} more" if len(poor) > _NAMED else ""
         warnings.warn(
-            f"almost nothing is left of layer {', '.join(poor)}: the network may be cut through; "
-            "train it before pruning, or keep more",
+            f"almost nothing is left of layer {', '.join(poor[:_NAMED])}{more}: the network may be "
+            "cut through; train it before pruning, or keep more",
             CollapsedLayerWarning,
             stacklevel=3,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -49,7 +50,8 @@ class Objective:
         # Copies, so that the running statistics of a network in train mode stay as they are.
         buffers = {k: b.clone() for k, b in self.model.named_buffers()}
         arguments = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-        output = functional_call(self.model, {**buffers, **weights}, arguments)
+        with batch_statistics(_length(targets)):
+            output = functional_call(self.model, {**buffers, **weights}, arguments)
         value = self.loss(output, targets)
         _check_value(value, index)
         return value * self.shares[index]
@@ -90,7 +92,7 @@ def objective(
     num_batches : int, optional
         Read so many batches only.
     micro_batch : int, optional
-        Cut batches into pieces of so many samples, which saves memory. Changes the function when
+        Cut batches into pieces of at most so many samples, for less memory. Changes the function if
         the network couples the samples of a batch (batch normalisation in train mode).
     device : str or torch.device, optional
         Left out: CUDA when there is one, else where the parameters are.
@@ -141,18 +143,38 @@ def _pair(batch: Any) -> Batch:
 
 
 def micro_batches(batch: Batch, size: int | None) -> list[Batch]:
-    """Cut a batch into pieces of at most `size` samples; None leaves it whole."""
+    """Cut a batch into as few pieces of at most `size` samples as do, equal up to one sample.
+
+    Equal, so that no short last piece is left, whose statistics batch normalisation could not
+    take. None leaves the batch whole.
+    """
     if size is None:
         return [batch]
     count = check_integer("micro_batch", size, 1)
     inputs, targets = batch
     several = isinstance(inputs, (tuple, list))
-    columns = [x.split(count) for x in (inputs if several else (inputs,))]
+    pieces = -(-max(len(targets), 1) // count)
+    columns = [x.tensor_split(pieces) for x in (inputs if several else (inputs,))]
     rows = zip(*columns, strict=True)
     return [
         (row if several else row[0], target)
-        for row, target in zip(rows, targets.split(count), strict=True)
+        for row, target in zip(rows, targets.tensor_split(pieces), strict=True)
     ]
+
+
+@contextmanager
+def batch_statistics(count: int) -> Iterator[None]:
+    """Say what to do where batch normalisation has one value, and so no variance, to divide by."""
+    try:
+        yield
+    except ValueError as error:
+        if "Expected more than 1" not in str(error):  # torch's words
+            raise
+        raise ValueError(
+            "batch normalisation in train mode must see more than one value a channel, got "
+            f"{count} sample{'s' * (count != 1)} at once ({error}); take a larger `micro_batch`, "
+            "or a larger batch where there is none, or call eval() on its layers"
+        ) from None
 
 
 def _length(targets: Any) -> int:

@@ -12,13 +12,17 @@ import numpy as np
 import torch
 from torch import nn
 
+from qgd.core.arrays import RealArray
+from qgd.core.outcome import Outcome, QGDError
+from qgd.spectra.checkpoint import forget_vectors
 from qgd.spectra.exact import spectrum
 from qgd.spectra.hessian import hessian_product
 from qgd.spectra.images import Images
 from qgd.spectra.modes import ModeShares, OvershootWarning, mode_shares, worst_growth
 from qgd.spectra.proxy import ErrorProxy
-from qgd.spectra.reproduction_plan import ReproductionPlan, first_upload
-from qgd.spectra.sparse_training import train_sparse
+from qgd.spectra.reproduction_folder import claim_folder
+from qgd.spectra.reproduction_plan import ReproductionPlan, first_upload, hessian_samples
+from qgd.spectra.sparse_training import Progress, train_sparse
 from qgd.spectra.spectrum import Spectrum
 from qgd.spectra.taylor_mode import carleman_trajectory
 
@@ -34,6 +38,7 @@ def reproduce(
     *,
     folder: Path | None = None,
     announce: Callable[[str], object] = lambda stage: None,
+    progress: Progress = lambda what, done, total: None,
 ) -> Result:
     """Train by the plan, in place, and collect what the figures show.
 
@@ -49,26 +54,24 @@ def reproduce(
     data : Images
         Its data.
     folder : Path, optional
-        For checkpoints: a killed run goes on, in the middle of a spectrum too.
+        For checkpoints, of one plan: a killed run goes on, in the middle of a spectrum too.
     announce : callable
         Told each stage.
+    progress : callable
+        Told (what, done, in all) after each step of training and each product of a spectrum.
 
     Returns
     -------
     dict
-        JSON-ready: ``plan``, ``data``, ``spectra`` (rows with step, event, nodes, weights, size,
-        shares), ``proxies`` (from each upload), ``truncation`` (relative errors of the truncated
-        Carleman solution by order, or None), ``accuracy`` (rows).
+        JSON-ready: ``plan``, ``data``, ``synthetic``, ``hessian_samples``, ``spectra`` (rows with
+        step, event, nodes, weights, size, shares), ``proxies`` (from each upload; None where no
+        number is large enough), ``truncation`` (relative errors of the truncated Carleman solution
+        by order, or None), ``accuracy`` (rows).
     """
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
-    observer = _Observer(plan, data, folder, announce)
-    if plan.spectra_until < first_upload(plan):
-        raise ValueError(
-            f"`spectra_until` must be at least {first_upload(plan)}, the step of the first upload, "
-            f"got {plan.spectra_until}; the proxy starts there"
-        )
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        claim_folder(folder, plan, data)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    observer = _Observer(plan, data, folder, announce, progress)
     announce(f"train {plan.network} on {data.name}")
     records = train_sparse(
         model,
@@ -76,12 +79,14 @@ def reproduce(
         plan.training,
         callback=observer,
         checkpoint=None if folder is None else folder / "training.pt",
+        progress=progress,
     )
     found = [record["found"] for record in records if "found" in record]
     return {
         "plan": asdict(plan),
         "data": data.name,
         "synthetic": data.synthetic,
+        "hessian_samples": hessian_samples(plan, data),
         "spectra": [part["spectrum"] for part in found],
         "proxies": [part["proxy"] for part in found if "proxy" in part],
         "truncation": next((part["truncation"] for part in found if "truncation" in part), None),
@@ -100,17 +105,26 @@ class _Observer:
     data: Images
     folder: Path | None
     announce: Callable[[str], object]
+    progress: Progress
 
     def __call__(self, model: nn.Module, record: Result) -> Result | None:
         plan, step, event = self.plan, record["step"], record["event"]
         dense = record["phase"] == "dense"
-        self.announce(f"step {step}: training accuracy {record['train_accuracy']:.3f}")
+        scores = f"accuracy {record['train_accuracy']:.3f}, loss {record['train_loss']:.3g}"
+        self.announce(f"step {step}: training {scores}")
         if dense and not (step == 0 and plan.dense_spectrum):
             return None
         # At a download, the state after it: where the paper draws its spectrum.
         before_download = step > 0 and step % plan.training.period == 0 and event != "downloaded"
         if step < 0 or step > plan.spectra_until or before_download:
             return None
+        if not np.isfinite(record["train_loss"]):
+            raise QGDError(
+                Outcome.DIVERGED,
+                f"the loss must be finite where a spectrum is taken, got {record['train_loss']} at "
+                f"step {step}; raise `dense_steps`, or for a trial take 0: averages of batch "
+                "normalisation over few steps are not those of the network that these have made",
+            )
         label = "dense" if dense else str(step)
         self.announce(f"spectrum of {label}")
         modes = self.modes(model, label)
@@ -128,21 +142,24 @@ class _Observer:
         plan = self.plan
         batches = self.data.batches(plan.part, plan.micro_batch, plan.hessian_size)
         operator = hessian_product(model, nn.functional.cross_entropy, batches)
-        path = None
-        if self.folder is not None:
-            path = self.folder / f"spectrum-{label}.lanczos"
         if operator.shape[0] <= plan.exact_up_to:
             return spectrum(operator, exact_up_to=plan.exact_up_to)
-        return spectrum(
+        path = None if self.folder is None else self.folder / f"spectrum-{label}.lanczos"
+        found = spectrum(
             operator,
             exact_up_to=0,
             num_steps=min(plan.num_steps, operator.shape[0]),
             num_probes=plan.num_probes,
             dtype=np.float32,
             checkpoint=path,
+            progress=lambda *counts: self.progress(f"spectrum of {label}: product", *counts),
         )
+        if path is not None:
+            forget_vectors(path)  # of all spectra together they would fill the disk
+        return found
 
     def row(self, modes: Spectrum, record: Result, event: str) -> Result:
+        # The middle one is that of the proxy, which may be the coarse one too.
         ladder = (1e-4, self.plan.cut, _COARSE)
         with warnings.catch_warnings():  # overshooting modes are counted, in the row
             warnings.simplefilter("ignore", OvershootWarning)
@@ -210,15 +227,23 @@ def _proxy_row(modes: Spectrum, plan: ReproductionPlan, step: int) -> Result:
     eta, unit = plan.training.learning_rate, max(map(abs, modes.extremes))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OvershootWarning)
-        ladder = [_window(ErrorProxy(modes, eta, c * unit), c) for c in (0, plan.cut, _COARSE)]
+        cuts = dict.fromkeys((0, plan.cut, _COARSE))  # the same one once
+        ladder = [_window(ErrorProxy(modes, eta, c * unit), c) for c in cuts]
         values = ErrorProxy(modes, eta, plan.cut * unit)(_PROXY_STEPS)
+    with np.errstate(over="ignore"):
+        worst = worst_growth(modes, eta, _PROXY_STEPS)
     return {
         "from": step,
         "steps": list(_PROXY_STEPS),
-        "values": values.tolist(),
-        "worst": worst_growth(modes, eta, _PROXY_STEPS).tolist(),
+        "values": _finite(values),
+        "worst": _finite(worst),
         "cuts": ladder,
     }
+
+
+def _finite(values: RealArray) -> list[float | None]:
+    """None where an overshooting mode has left the range of numbers, which JSON cannot say."""
+    return [value if np.isfinite(value) else None for value in values.tolist()]
 
 
 def _window(proxy: ErrorProxy, relative: float) -> Result:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from qgd.spectra.training_file import read_training, write_training
 
 Record = dict[str, Any]
 Callback = Callable[[nn.Module, Record], dict[str, Any] | None]
+Progress = Callable[[str, int, int], None]
+_SECONDS = 300.0  # of work that a kill may cost, and the step it was in
 
 
 def train_sparse(
@@ -38,6 +42,7 @@ def train_sparse(
     callback: Callback | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 50,
+    progress: Progress | None = None,
 ) -> list[Record]:
     """Run the plan on `model`, in place, and return its records.
 
@@ -62,7 +67,11 @@ def train_sparse(
     callback : callable, optional
         See above; numbers, strings and lists of them only where there is a checkpoint.
     checkpoint : path, optional
-        File to go on from after a kill, bit for bit; written every `checkpoint_every` steps.
+        File to go on from after a kill, bit for bit; written every `checkpoint_every` steps, and
+        after a step when five minutes have passed.
+    progress : callable, optional
+        Called with (what, done, in all) after every step, and after every Hessian product of
+        eta_lambda_max.
 
     Raises
     ------
@@ -77,7 +86,7 @@ def train_sparse(
         If eta lambda_max > 2 just after pruning: the stiffest mode grows until the landscape is
         flatter where the weights go, which training may survive and a Carleman truncation may not.
     """
-    run = _Run(model, data, plan, loss, callback)
+    run = _Run(model, data, plan, loss, callback, progress)
     path = None if checkpoint is None else Path(checkpoint)
     identity = {"plan": asdict(plan), "data": data.name}
     done = -1
@@ -85,14 +94,18 @@ def train_sparse(
         (done, run.records, run.uploaded), velocity = read_training(path, identity, model)
         run.restart(None if done >= plan.dense_steps else velocity)
     check_integer("checkpoint_every", checkpoint_every, 1)
-    last = plan.dense_steps + plan.sparse_steps
+    last, written = plan.dense_steps + plan.sparse_steps, time.monotonic()
     for count in range(done + 1, last + 1):
         if count:
             run.step(count - 1)
+            if progress is not None:
+                progress("training: step", count, last)
         run.after(count)
-        if path is not None and (count % checkpoint_every == 0 or count == last):
+        due = count % checkpoint_every == 0 or count == last
+        if path is not None and (due or time.monotonic() - written > _SECONDS):
             state = (count, run.records, run.uploaded)
             write_training(path, identity, model, run.optimiser, state)
+            written = time.monotonic()
     return run.records
 
 
@@ -106,9 +119,10 @@ class _Run:
         plan: SparseTrainingPlan,
         loss: Callable[[Tensor, Tensor], Tensor],
         callback: Callback | None,
+        progress: Progress | None,
     ) -> None:
         self.model, self.data, self.plan = model, data, plan
-        self.loss, self.callback = loss, callback
+        self.loss, self.callback, self.progress = loss, callback, progress
         self.records: list[Record] = []
         self.uploaded = 0
         self.restart({})
@@ -185,7 +199,8 @@ class _Run:
         if not plan.sparse_steps:
             return None
         # Of the survivors: where pruned weights move too, lambda_max is at least that (Cauchy).
-        top = stiffness(self.model, self.loss, data)
+        tell = None if self.progress is None else partial(self.progress, "stiffest mode: product")
+        top = stiffness(self.model, self.loss, data, progress=tell)
         return None if top is None else plan.learning_rate * (top + plan.weight_decay)
 
     def restart(self, velocity: dict[str, Any] | None = None) -> None:

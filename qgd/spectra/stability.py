@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 
 from qgd.core.checks import check_integer
-from qgd.spectra.lanczos import Operator, lanczos, resolved
+from qgd.spectra.lanczos import Operator, Progress, lanczos, resolved
 
 LANCZOS_STEPS = 10  # on networks within a per cent of lambda_max, whose outliers stand apart
 
 
-def largest_eigenvalue(operator: Operator, size: int | None = None, *, rng: int = 0) -> float:
+def largest_eigenvalue(
+    operator: Operator,
+    size: int | None = None,
+    *,
+    rng: int = 0,
+    progress: Progress | None = None,
+) -> float:
     """Return a lower bound of lambda_max, close to it, from a few Lanczos steps.
 
     A Ritz value lies inside the spectrum: eta times it above 2 proves that a mode overshoots, below
@@ -32,6 +38,7 @@ def largest_eigenvalue(operator: Operator, size: int | None = None, *, rng: int 
         reorthogonalise=False,
         dtype=getattr(operator, "dtype", float),
         rng=rng,
+        progress=progress,
     )
     return found.extremes[1]
 

@@ -7,11 +7,18 @@ from collections.abc import Iterable
 from torch import nn
 
 from qgd.spectra.hessian import hessian_product
+from qgd.spectra.lanczos import Progress
 from qgd.spectra.objective import RANDOM_LAYERS, Batch, LossFunction
 from qgd.spectra.stability import largest_eigenvalue
 
 
-def stiffness(model: nn.Module, loss: LossFunction, batches: Iterable[Batch]) -> float | None:
+def stiffness(
+    model: nn.Module,
+    loss: LossFunction,
+    batches: Iterable[Batch],
+    *,
+    progress: Progress | None = None,
+) -> float | None:
     """Return a lower bound of lambda_max(H) on the weights that can move, close to it.
 
     The function is that of the steps: in train mode, with batch normalisation by the statistics of
@@ -26,6 +33,8 @@ def stiffness(model: nn.Module, loss: LossFunction, batches: Iterable[Batch]) ->
         (output, targets) -> mean over the samples of a batch.
     batches : iterable of (inputs, targets)
         One after the other, so that the largest one bounds the memory.
+    progress : callable, optional
+        As for `lanczos`.
 
     Examples
     --------
@@ -42,6 +51,6 @@ def stiffness(model: nn.Module, loss: LossFunction, batches: Iterable[Batch]) ->
     device = next(model.parameters()).device
     try:
         operator = hessian_product(model, loss, batches, method="double", device=device)
-        return largest_eigenvalue(operator)
+        return largest_eigenvalue(operator, progress=progress)
     except (ValueError, RuntimeError):
         return None

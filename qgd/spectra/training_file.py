@@ -64,7 +64,7 @@ def read_training(
     if changed:
         first = changed[0]
         raise ValueError(
-            f"`checkpoint` must belong to this run, got a file with {first} = "
+            f"`checkpoint` must belong to this run, got {path} with {first} = "
             f"{flat[0].get(first)!r} where the plan says {flat[1][first]!r}; {remedy}"
         )
     weights = content["model"]
@@ -78,6 +78,7 @@ def read_training(
         model.load_state_dict(weights)
     except (AssertionError, AttributeError, RuntimeError) as error:
         raise ValueError(
-            f"`checkpoint` must belong to this model, got other layers ({error}); {remedy}"
+            f"`checkpoint` must belong to this model, got {path} with other layers ({error}); "
+            f"{remedy}"
         ) from None
     return (content["count"], content["records"], content["uploaded"]), content["optimiser"]

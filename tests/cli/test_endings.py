@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import pytest
 import typer
@@ -62,3 +63,10 @@ def test_a_missing_torch_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match=r"`qgd analyze` needs torch.*pip install 'qgd\[torch\]'"):
         require_torch("qgd analyze")
+
+
+def test_a_warning_is_one_line_without_the_place_in_our_code(capsys):
+    with plain_endings():
+        warnings.simplefilter("always")
+        warnings.warn("the rate is large", qgd.OvershootWarning, stacklevel=1)
+    assert capsys.readouterr().err == "qgd: warning: the rate is large\n"

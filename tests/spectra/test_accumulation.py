@@ -10,6 +10,7 @@ from torch import nn
 
 import qgd
 from qgd.spectra.accumulation import accumulate_gradient
+from qgd.spectra.objective import micro_batches
 
 LOSS = nn.functional.cross_entropy
 
@@ -47,7 +48,7 @@ def test_batch_normalisation_sees_each_micro_batch_alone() -> None:
     model = network(normalised=True)
     _, ghosts = gradient(model, (x, y), 8)
     expected = torch.zeros_like(whole)
-    for piece in (slice(0, 8), slice(8, 16), slice(16, 20)):
+    for piece in (slice(0, 7), slice(7, 14), slice(14, 20)):
         share = (piece.stop - piece.start) / 20
         expected += share * gradient(network(normalised=True), (x[piece], y[piece]), None)[1]
     assert torch.allclose(ghosts, expected, rtol=0, atol=1e-13)
@@ -123,6 +124,36 @@ def test_a_plan_with_micro_batches_trains_the_same_weights_without_ever_passing_
     pieces = run(64)
     assert max(sizes) == 64
     assert float((pieces - whole).norm()) < 1e-12 * float(whole.norm())
+
+
+@pytest.mark.parametrize(("count", "size"), [(9, 4), (2049, 128), (5, 9), (1, 1), (6, 3)])
+def test_micro_batches_are_as_few_as_can_be_and_equal_up_to_one_sample(
+    count: int, size: int
+) -> None:
+    x, y = torch.arange(2.0 * count).reshape(count, 2), torch.arange(count)
+    pieces = micro_batches((x, y), size)
+    lengths = [len(targets) for _, targets in pieces]
+    assert len(pieces) == -(-count // size)
+    assert max(lengths) <= size
+    assert max(lengths) - min(lengths) <= 1
+    assert torch.equal(torch.cat([inputs for inputs, _ in pieces]), x)
+    assert torch.equal(torch.cat([targets for _, targets in pieces]), y)
+
+
+def test_a_lone_sample_under_batch_normalisation_is_refused_and_the_remedy_works() -> None:
+    def network() -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, 10))
+
+    x, y = (part.float() if part.is_floating_point() else part for part in batch(9))
+    with pytest.raises(ValueError, match=r"got 1 sample at once .* take a larger `micro_batch`"):
+        accumulate_gradient(network(), LOSS, (x, y), 1)
+    operator = qgd.hessian_product(
+        network(), LOSS, [(x, y)], micro_batch=1, method="double", device="cpu"
+    )
+    with pytest.raises(ValueError, match="got 1 sample at once"):
+        operator.gradient()
+    accumulate_gradient(network(), LOSS, (x, y), 4)  # 9 = 3 + 3 + 3, where 4 + 4 + 1 would fail
+    accumulate_gradient(network().eval(), LOSS, (x, y), 1)
 
 
 @pytest.mark.parametrize("size", [0, -3, 2.5])

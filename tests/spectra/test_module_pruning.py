@@ -79,6 +79,14 @@ def test_a_collapsed_layer_warns() -> None:
         qgd.prune_module(model, 0.25)
 
 
+def test_many_collapsed_layers_are_counted_and_not_all_named() -> None:
+    model = nn.Sequential(*(nn.Linear(9, 9) for _ in range(9)))
+    for layer in list(model)[1:8]:
+        layer.weight.data *= 1e-6
+    with pytest.warns(qgd.CollapsedLayerWarning, match=r"4 \(0 of 81\) and 3 more: the network"):
+        qgd.prune_module(model, 0.1)
+
+
 def test_impossible_requests_are_refused_with_a_remedy() -> None:
     with pytest.raises(ValueError, match=r"`keep` must leave at least one weight.*take at least"):
         qgd.prune_module(network(), 0.001)
