@@ -5,10 +5,13 @@ and order 2 meets one per cent. How do calls, gates of a call, shots and the mul
 plain descent grow with n, (a) for a start at a fixed distance from the planted factors, (b) for a
 fixed disturbance of each weight, whose distance grows as sqrt(n)?
 Expected from the paper: O(T polylog n), if a call takes polylog n. Expected here: calls of a run
-nearly constant in (a), but T gates of a call in proportion to n, for the observations have no
-pattern and are read from a table (Theorem 7.12); shots for all n weights in proportion to n. So the
-download of all weights never pays; that of one number does beyond some n, if reading the table took
-no longer than one multiplication (a QRAM). That n is extrapolated along the line of calls.
+nearly constant in (a), where the problem turns linear as n grows (a fixed distance is less and less
+for each weight), and growing in (b), where it does not, for the bound of the condition number knows
+the norm of all weights together. T gates of a call at least in proportion to n, for the
+observations have no pattern and are read from a table (Theorem 7.12); shots for all n weights in
+proportion to n. So the download of all weights never pays; that of one number does in (a) beyond
+some n, if reading the table took no longer than one multiplication (a QRAM). That n is extrapolated
+along the line of calls.
 
     python benchmarks/factorisation_costs.py [--quick] [--users 16 32 ... 2048]
 """
@@ -43,6 +46,9 @@ def row(start: str, users: int) -> dict[str, object]:
         "planted", qgd.SparseFactorisation(ratings, 2), weights, size * offset, RATE
     )
     travelled = size * float(np.linalg.norm(offset))
+    run = case.trajectory(ORDER + 1, STEPS, lambda done, total: None)
+    spectrum = case.spectrum(1500, 64, 6, lambda done, total: None)
+    share = qgd.mode_shares(spectrum, RATE, [1e-3])[0].dissipative.fraction.value
     clock = time.process_time()
     found = run_costs(case, ORDER, STEPS, ERROR, travelled)
     assert isinstance(found, RunCosts), found
@@ -52,6 +58,8 @@ def row(start: str, users: int) -> dict[str, object]:
     return {
         "weights": n,
         "distance": travelled,
+        "true_error_of_distance": run.true_error(order=ORDER).value / travelled,
+        "dissipative_share": share,
         "kappa": costs.kappa.value if costs.kappa else None,
         "alpha": costs.alpha,
         "qubits": resources.qubits,
