@@ -266,7 +266,7 @@ def _costs(
         )
     error = min(0.5, settings.tolerance)
     T, travelled = settings.num_steps, truncation.travelled
-    with progress("Costs by unit of length") as advance:
+    with progress("Calls by unit of length") as advance:
         return run_costs(case, truncation.needed, T, error, travelled, advance)
 
 

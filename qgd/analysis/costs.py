@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qgd.analysis.case import Advance, Missing, TrainingCase
+from qgd.core.arrays import RealArray
 from qgd.core.outcome import QGDError
 from qgd.dynamics.system import PolynomialMap
 from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.qrom import qrom_encoding
 from qgd.encoding.slot_matrix import slot_dilation, sparse_slot_matrix
+from qgd.resources.by_history import estimate_history
 from qgd.resources.estimate import estimate_resources
 from qgd.resources.record import ResourceEstimate
+from qgd.resources.wanted import Wanted
 from qgd.solvers.shortcut import KernelReflection
 
 
@@ -36,7 +41,8 @@ class RunCosts:
 _DILATED = 6  # qubits of a matrix that is dilated rather than read from a table
 _ENTRIES = 5_000_000  # of such tables together
 _ROUNDING = 1e-9
-_UNITS = (1.0, 2.0, 4.0)  # of length, in distances travelled
+_UNITS = 12  # of length that are tried in a direction, powers of two of the distance travelled
+_SYNTHESIS = 1e-2
 
 
 def run_costs(
@@ -56,7 +62,7 @@ def run_costs(
     relative_error : float
         Of the downloaded displacement, for solver and readout together.
     travelled : float
-        Greatest distance from the pivot; the unit of length is 1, 2 or 4 times that, whichever
+        Greatest distance from the pivot; the unit of length is that power of two times it which
         takes the fewest calls.
     """
     found = case.step()
@@ -66,27 +72,67 @@ def run_costs(
     encodings = _encodings(step, order)
     if isinstance(encodings, Missing):
         return encodings
-    best: ResourceEstimate | None = None
-    reason = ""
-    for index, unit in enumerate(_UNITS):
-        advance(index, len(_UNITS))
-        try:
-            counted = estimate_resources(
-                step, start, num_steps, order=order, scale=unit * travelled,
-                solver=KernelReflection(), relative_error=relative_error,
-                support=len(start), encodings=encodings,
-            )  # fmt: skip
-        except (ValueError, QGDError) as error:
-            reason = str(error)
-            continue
-        if best is not None and counted.resources.total_calls >= best.resources.total_calls:
-            break  # a longer unit raises the condition number, and no longer the success
-        best = counted
-    advance(len(_UNITS), len(_UNITS))
-    if best is None:
-        return Missing(reason)
+    count = _Count(step, start, num_steps, order, relative_error, encodings)
+    unit = _best_unit(lambda unit: count.calls(unit * travelled), advance)
+    if isinstance(unit, Missing):
+        return unit
     products = num_steps * sum(p * F.count_nonzero() for p, F in enumerate(step.F))
-    return RunCosts(best, int(products))
+    return RunCosts(count.estimate(unit * travelled), int(products))
+
+
+@dataclass(frozen=True)
+class _Count:
+    """What is counted at any unit of length."""
+
+    step: PolynomialMap
+    start: RealArray
+    num_steps: int
+    order: int
+    relative_error: float
+    encodings: Mapping[int, BlockEncoding]
+
+    def calls(self, scale: float) -> float:
+        """Of all shots; no circuit is built."""
+        wanted = Wanted(
+            self.order, scale, True, self.relative_error, len(self.start), _SYNTHESIS, None,
+            count_gates=False,
+        )  # fmt: skip
+        found = estimate_history(
+            self.step, self.start, self.num_steps, None, None, KernelReflection(), self.encodings,
+            wanted,
+        )  # fmt: skip
+        return found.resources.total_calls
+
+    def estimate(self, scale: float) -> ResourceEstimate:
+        return estimate_resources(
+            self.step, self.start, self.num_steps, order=self.order, scale=scale,
+            solver=KernelReflection(), relative_error=self.relative_error,
+            support=len(self.start), synthesis_error=_SYNTHESIS, encodings=self.encodings,
+        )  # fmt: skip
+
+
+def _best_unit(calls: Callable[[float], float], advance: Advance) -> float | Missing:
+    """A power of two with the fewest calls: from 1 down as long as they fall, else up.
+
+    A short unit keeps the blocks that lower the level small, and so the condition number; a long
+    one leaves less of the solution in the higher levels, where it is not read.
+    """
+    best, fewest, reason = 1.0, math.inf, ""
+    advance(0, _UNITS)
+    for factor in (0.5, 2.0):
+        unit = 1.0 if factor < 1 else 2.0
+        for _ in range(_UNITS):
+            try:
+                found = calls(unit)
+            except (ValueError, QGDError) as error:
+                found, reason = math.inf, str(error)
+            if found >= fewest and math.isfinite(fewest):
+                break
+            best, fewest, unit = unit, found, unit * factor
+        if best < 1:
+            break
+    advance(_UNITS, _UNITS)
+    return Missing(reason) if math.isinf(fewest) else best
 
 
 def _encodings(step: PolynomialMap, order: int) -> dict[int, BlockEncoding] | Missing:

@@ -49,7 +49,7 @@ def estimate_history(
         padding=padding, final_norm=wanted.final_norm, encodings=encodings,
     )  # fmt: skip
     chosen = solver.with_epsilon(_epsilon(history, rest / 2, wanted.scale))
-    run = count_run(chosen, history.instance)
+    run = count_run(chosen, history.instance, gates=wanted.count_gates)
     kept = min(1.0, run.amplitude**2 / history.repetitions.value) if run.amplitude > 0 else 0.0
     run, rounds, kept = wanted.repeat(run, kept, history.instance)
     shots = wanted.shots(rest / 2, kept)

@@ -65,7 +65,7 @@ class Run:
 
 
 @singledispatch
-def count_run(solver: LinearSolver, instance: Instance) -> Run:
+def count_run(solver: LinearSolver, instance: Instance, *, gates: bool = True) -> Run:
     """Count one coherent run of a solver; `instance` replaces the system it would be given.
 
     Parameters
@@ -74,6 +74,8 @@ def count_run(solver: LinearSolver, instance: Instance) -> Run:
         With the absolute error of X^-1 b^ as `epsilon`.
     instance : Instance
         Of which `kappa` holds unless the solver has its own.
+    gates : bool
+        Whether circuits are built to count their gates; else there are none in the record.
 
     Raises
     ------
@@ -87,10 +89,18 @@ def count_run(solver: LinearSolver, instance: Instance) -> Run:
 
 
 @count_run.register
-def _(solver: QSVT, instance: Instance) -> Run:
+def _(solver: QSVT, instance: Instance, *, gates: bool = True) -> Run:
     instance = with_kappa(instance, solver.kappa)
     degree = least_inverse_degree(instance.kappa, solver.epsilon)
     largest, kind = _sampled(instance.kappa, solver.epsilon, largest_value)
+    gain = LARGEST_AMPLITUDE / largest
+    return Run(
+        degree, 1, 1, min(1.0, gain * instance.relative_norm), kind,
+        _qsvt_gates(instance, degree) if gates else GateCount(), detail=f"QSVT degree {degree}",
+    )  # fmt: skip
+
+
+def _qsvt_gates(instance: Instance, degree: int) -> GateCount:
     n, a, w = _sizes(instance)
     width = n + a + 1 + w
     ancillas, real = list(range(n, n + a)), n + a
@@ -99,16 +109,11 @@ def _(solver: QSVT, instance: Instance) -> Run:
     projector_phase(phase, _ANGLE, ancillas, real, work)
     call = count_gates(_call(instance, width, [*range(n + a), *work]))
     prepared = count_gates(_preparation(instance, width, [*range(n), *work]))
-    gates = prepared + degree * call + (degree + 1) * count_gates(phase) + GateCount(depth=6)
-    gain = LARGEST_AMPLITUDE / largest
-    return Run(
-        degree, 1, 1, min(1.0, gain * instance.relative_norm), kind, gates,
-        detail=f"QSVT degree {degree}",
-    )  # fmt: skip
+    return prepared + degree * call + (degree + 1) * count_gates(phase) + GateCount(depth=6)
 
 
 @count_run.register
-def _(solver: LCU, instance: Instance) -> Run:
+def _(solver: LCU, instance: Instance, *, gates: bool = True) -> Run:
     instance = with_kappa(instance, solver.kappa)
     degree = least_inverse_degree(instance.kappa, solver.epsilon)
     if solver.series != "optimal":
@@ -119,6 +124,15 @@ def _(solver: LCU, instance: Instance) -> Run:
     total, kind = _sampled(instance.kappa, solver.epsilon, lambda c: float(np.abs(c).sum()))
     terms = (degree + 1) // 2
     index = max(1, (terms - 1).bit_length())
+    amplitude = min(1.0, instance.relative_norm / total)
+    return Run(
+        2 ** (index + 1) - 1, 1, index, amplitude, kind,
+        _lcu_gates(instance, index) if gates else GateCount(),
+        detail=f"LCU of {terms} Chebyshev terms",
+    )  # fmt: skip
+
+
+def _lcu_gates(instance: Instance, index: int) -> GateCount:
     n, a, w = _sizes(instance)
     width = n + a + index + w
     ancillas, control = list(range(n, n + a)), n + a
@@ -131,20 +145,16 @@ def _(solver: LCU, instance: Instance) -> Run:
     # Multiplexed rotations: one angle for each amplitude but one, and as many CNOTs on the way.
     size = 2**index
     weights = GateCount(cx=size - 2, rotations=size - 1, depth=4 * size)
-    gates = (
+    return (
         count_gates(_preparation(instance, width, [*range(n), *work]))
         + calls * count_gates(_call(instance, width, [*range(n + a), *work]))
         + (calls - 1) * count_gates(reflect)
         + 2 * weights
     )
-    amplitude = min(1.0, instance.relative_norm / total)
-    return Run(
-        calls, 1, index, amplitude, kind, gates, detail=f"LCU of {terms} Chebyshev terms"
-    )  # fmt: skip
 
 
 @count_run.register
-def _(solver: KernelReflection, instance: Instance) -> Run:
+def _(solver: KernelReflection, instance: Instance, *, gates: bool = True) -> Run:
     instance = with_kappa(instance, solver.kappa)
     kappa, norm = instance.kappa, instance.relative_norm
     interval = NormInterval(max(1.0, norm / 2), min(kappa, 2 * norm))
@@ -156,7 +166,8 @@ def _(solver: KernelReflection, instance: Instance) -> Run:
     search = 0 if solver.norm is not None else _search_calls(kappa, norm, solver)
     extra = 2 + (instance.encoding.num_ancillas == 0)
     return Run(
-        degree, degree, extra, amplitude, Kind.PROVED, _reflection_gates(instance, degree),
+        degree, degree, extra, amplitude, Kind.PROVED,
+        _reflection_gates(instance, degree) if gates else GateCount(),
         search, f"reflection degree {degree}, norm search {search} calls",
     )  # fmt: skip
 

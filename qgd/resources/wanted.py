@@ -24,7 +24,11 @@ class Encoded(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Parameters of `estimate_resources` that are alike for all solvers."""
+    """Parameters of `estimate_resources` that are alike for all solvers.
+
+    Without `count_gates` no circuit is built, and the gates are not those of the run: enough where
+    only calls and shots are read.
+    """
 
     order: Order
     scale: float
@@ -33,6 +37,7 @@ class Wanted:
     support: int
     synthesis_error: float
     final_norm: float | None
+    count_gates: bool = True
 
     def truncation(self, case: Truncated, final_norm: float) -> tuple[int, Bound, float]:
         """Order, its truncation error, and the relative error that is left for all else."""
@@ -51,7 +56,8 @@ class Wanted:
         if not self.amplify:
             return run, 0, kept
         rounds, kept = amplification(math.sqrt(kept))
-        around = GateCount() if not rounds else reflections(instance.encoding, run)
+        counted = rounds and self.count_gates
+        around = reflections(instance.encoding, run) if counted else GateCount()
         amplified = replace(
             run,
             calls=(2 * rounds + 1) * run.calls,

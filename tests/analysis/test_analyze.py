@@ -71,7 +71,8 @@ def test_costs_are_counted_when_they_are_asked_for() -> None:
         for count in (True, False)
     )  # fmt: skip
     assert asked.costs.products > 0
-    assert stages["Costs by unit of length"][-1] == (3, 3)
+    done, total = stages["Calls by unit of length"][-1]
+    assert done == total > 0
     assert not_asked.costs == Missing("not asked for")
 
 
@@ -92,7 +93,7 @@ def test_progress_of_every_stage_ends_at_its_end(exact_up_to: int) -> None:
     found = qgd.analyze(case, settings, progress=progress)
     assert found.spectrum.exact == (exact_up_to > 0)
     assert list(calls)[:2] == ["Hessian spectrum", "Carleman orders"]
-    calls.pop("Costs by unit of length", None)  # a tanh has no coefficients to be priced
+    calls.pop("Calls by unit of length", None)  # a tanh has no coefficients to be priced
     for each in calls.values():
         assert [done for done, _ in each] == sorted({done for done, _ in each})
         assert each[-1][0] == each[-1][1]

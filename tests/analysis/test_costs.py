@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 import torch
 from analysis.landscapes import landscape
 from torch import nn
 
 import qgd
 from qgd.analysis.case import Missing
-from qgd.analysis.costs import run_costs
+from qgd.analysis.costs import _best_unit, run_costs
 from qgd.analysis.factorisation_case import FactorisationCase
 from qgd.analysis.presets import preset
 from qgd.core.bound import Kind
@@ -39,14 +42,34 @@ def test_costs_are_those_of_the_step_at_the_best_unit_of_length() -> None:
     found = run_costs(case, 1, 4, 0.1, travelled=0.05)
     assert not isinstance(found, Missing)
     step, start = case.step()
-    one = qgd.estimate_resources(
-        step, start, 4, order=1, scale=0.05, relative_error=0.1, support=4,
-        solver=qgd.KernelReflection(),
-    )  # fmt: skip
-    assert found.quantum.resources.total_calls <= one.resources.total_calls
+    others = [
+        qgd.estimate_resources(
+            step, start, 4, order=1, scale=unit * 0.05, relative_error=0.1, support=4,
+            solver=qgd.KernelReflection(),
+        ).resources.total_calls
+        for unit in (0.5, 1.0, 2.0)
+    ]  # fmt: skip
+    assert found.quantum.resources.total_calls <= min(others)
     assert found.quantum.resources.shots > 0
     assert found.quantum.kappa.kind is Kind.PROVED
     assert found.quantum.order == 1
+
+
+@pytest.mark.parametrize("best", [2.0**-5, 0.5, 1.0, 4.0])
+def test_unit_of_length_is_the_one_with_the_fewest_calls(best: float) -> None:
+    def calls(unit: float) -> float:
+        if unit > 100 * best:
+            raise ValueError("no finite bound")
+        return abs(math.log2(unit / best))
+
+    assert _best_unit(calls, lambda done, total: None) == best
+
+
+def test_without_any_finite_count_the_reason_is_told() -> None:
+    def calls(unit: float) -> float:
+        raise ValueError("no finite bound")
+
+    assert _best_unit(calls, lambda done, total: None) == Missing("no finite bound")
 
 
 def test_plain_descent_is_counted_by_its_coefficients() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import qgd
 from qgd.core.bound import Kind
+from qgd.core.resources import GateCount
 from qgd.resources.gate_counts import count_gates, t_count
 from qgd.resources.instance import Instance
 from qgd.resources.runs import amplification, count_run
@@ -100,3 +102,12 @@ def test_unknown_solvers_and_series_are_refused_with_a_remedy():
         count_run(qgd.HHL(), Instance.of(system, norm))
     with pytest.raises(ValueError, match="'optimal' to be counted, got 'cks'"):
         count_run(qgd.LCU(0.1, series="cks"), Instance.of(system, norm))
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_calls_do_not_need_the_gates(which, monkeypatch):
+    system, norm = encoded(1)
+    solver, instance = solvers(0.5, norm)[which], Instance.of(system, norm)
+    wanted = count_run(solver, instance)
+    monkeypatch.setattr("qgd.resources.runs.count_gates", None)  # no circuit is compiled
+    assert count_run(solver, instance, gates=False) == replace(wanted, gates=GateCount())
