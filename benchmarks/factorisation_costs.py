@@ -6,8 +6,9 @@ plain descent grow with n, (a) for a start at a fixed distance from the planted 
 fixed disturbance of each weight, whose distance grows as sqrt(n)?
 Expected from the paper: O(T polylog n), if a call takes polylog n. Expected here: calls of a run
 nearly constant in (a), where the problem turns linear as n grows (a fixed distance is less and less
-for each weight), and growing as sqrt(n) in (b), where it does not: with a unit of length r the block
-that lowers the level has norm r ||G_2||, and (||x|| / r)^2 of the solution is in the second level. T gates of a call at least in proportion to n, for the
+for each weight), and growing as sqrt(n) in (b), where it does not: with a unit of length r, the
+block that lowers the level has the norm r ||G_2||, and the second level of a solution x is
+||x|| / r times as large as the first. T gates of a call grow at least in proportion to n, for the
 observations have no pattern and are read from a table (Theorem 7.12); shots for all n weights in
 proportion to n. So the download of all weights never pays; that of one number does in (a) beyond
 some n, if reading the table took no longer than one multiplication (a QRAM). That n is extrapolated
