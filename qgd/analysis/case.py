@@ -104,6 +104,9 @@ class TrainingCase(Protocol):
     def step(self) -> tuple[PolynomialMap, RealArray] | Missing:
         """The descent by its coefficients and its start, about the pivot; or why it has none."""
 
+    def products(self) -> int | None:
+        """Multiplications of one step as it is really made; None if its monomials tell."""
+
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
         """R and Kantorovich's number, or why not."""
 

@@ -6,8 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from qgd.analysis.case import Advance, Missing, TrainingCase
 from qgd.core.arrays import RealArray
+from qgd.core.kronecker import index_word, word_index
 from qgd.core.outcome import QGDError
 from qgd.dynamics.system import PolynomialMap
 from qgd.encoding.block_encoding import BlockEncoding
@@ -30,8 +33,8 @@ class RunCosts:
     quantum : ResourceEstimate
         Solver and download.
     products : int
-        Multiplications of the same steps of plain descent, T sum_p p nnz(F_p), each coefficient
-        by itself; less where products are shared.
+        Multiplications of the same steps of plain descent: as the case makes them, or p for each
+        monomial of degree p in a row, whose permutations are one; less where factors are shared.
     """
 
     quantum: ResourceEstimate
@@ -76,8 +79,9 @@ def run_costs(
     unit = _best_unit(lambda unit: count.calls(unit * travelled), advance)
     if isinstance(unit, Missing):
         return unit
-    products = num_steps * sum(p * F.count_nonzero() for p, F in enumerate(step.F))
-    return RunCosts(count.estimate(unit * travelled), int(products))
+    own = case.products()
+    products = num_steps * (_monomial_products(step) if own is None else own)
+    return RunCosts(count.estimate(unit * travelled), products)
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,17 @@ def _best_unit(calls: Callable[[float], float], advance: Advance) -> float | Mis
     return Missing(reason) if math.isinf(fewest) else best
 
 
+def _monomial_products(step: PolynomialMap) -> int:
+    """Sum of the degrees of the monomials of all rows."""
+    n, total = step.num_variables, 0
+    for p, F in enumerate(step.F[1:], 1):
+        row, column = F.tocoo().coords
+        word = word_index(np.sort(index_word(column, n, p), axis=-1), n)
+        kept = np.stack([row, word])[:, F.tocoo().data != 0]
+        total += p * np.unique(kept, axis=1).shape[1]
+    return total
+
+
 def _encodings(step: PolynomialMap, order: int) -> dict[int, BlockEncoding] | Missing:
     """Dilations of small G_p, tables of others."""
     n = step.num_variables
@@ -152,5 +167,8 @@ def _encodings(step: PolynomialMap, order: int) -> dict[int, BlockEncoding] | Mi
                 f"G_0, ..., G_{p} have {entries} entries, each a row of a lookup table, and at "
                 f"most {_ENTRIES} are counted"
             )
-        found[p] = qrom_encoding(sparse_slot_matrix(G, n, p), _ROUNDING, name=f"U_G{p}")
+        try:
+            found[p] = qrom_encoding(sparse_slot_matrix(G, n, p), _ROUNDING, name=f"U_G{p}")
+        except (ValueError, OverflowError) as error:  # addresses beyond int64
+            return Missing(f"the table of G_{p} cannot be addressed: {error}")
     return found

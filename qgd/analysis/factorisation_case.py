@@ -103,6 +103,12 @@ class FactorisationCase:
             F[0] = F[0] * 0.0
         return PolynomialMap(F), self.offset
 
+    def products(self) -> int:
+        """For each observation the residual, eta times it and two gradients; the ridge apart."""
+        loss = self.descent.loss
+        shrunk = self.num_weights if loss.ridge else 0
+        return len(loss.ratings.items) * (3 * loss.rank + 1) + shrunk
+
     def nonlinearity(self, spectrum: Spectrum) -> Nonlinearity | Missing:
         """In a ball about the pivot, by the norms of `proofs/18`.
 

@@ -140,6 +140,9 @@ class NetworkCase:
         factor = float(np.linalg.norm(own) / np.linalg.norm(exact))
         return shift(gradient_descent(loss, self.learning_rate * factor), weights)[0], np.zeros(n)
 
+    def products(self) -> None:
+        """Left to the monomials, which a step of a small polynomial network can be made by."""
+
     def spectrum(self, exact_up_to: int, steps: int, probes: int, advance: Advance) -> Spectrum:
         """All eigenvalues up to a size, Lanczos quadratures beyond."""
         if self.num_kept <= exact_up_to:

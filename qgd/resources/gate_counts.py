@@ -79,9 +79,10 @@ def _without_idle(circuit: QuantumCircuit) -> QuantumCircuit:
 
     acting = dict.fromkeys(q for step in circuit.data for q in step.qubits)
     place = {q: i for i, q in enumerate(q for q in circuit.qubits if q in acting)}
-    kept = QuantumCircuit(len(place))
+    kept = QuantumCircuit(len(place), circuit.num_clbits)
     for step in circuit.data:
-        kept.append(step.operation, [place[q] for q in step.qubits])
+        bits = [circuit.find_bit(c).index for c in step.clbits]
+        kept.append(step.operation, [place[q] for q in step.qubits], bits)
     return kept
 
 

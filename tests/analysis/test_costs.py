@@ -12,10 +12,11 @@ from torch import nn
 
 import qgd
 from qgd.analysis.case import Missing
-from qgd.analysis.costs import _best_unit, run_costs
+from qgd.analysis.costs import _best_unit, _monomial_products, run_costs
 from qgd.analysis.factorisation_case import FactorisationCase
 from qgd.analysis.presets import preset
 from qgd.core.bound import Kind
+from qgd.dynamics.transforms import shift
 
 
 def test_step_of_a_polynomial_network_is_its_gradient_descent() -> None:
@@ -72,11 +73,23 @@ def test_without_any_finite_count_the_reason_is_told() -> None:
     assert _best_unit(calls, lambda done, total: None) == Missing("no finite bound")
 
 
-def test_plain_descent_is_counted_by_its_coefficients() -> None:
+def test_plain_descent_of_a_polynomial_is_counted_by_its_monomials() -> None:
+    x = qgd.PolynomialLoss.from_terms({(0, 0, 1): 1.0, (1, 1): 0.5})
+    step = shift(qgd.gradient_descent(x, 0.1), [1.0, 2.0])[0]
+    # rows x0: 1, x0, x1, x0 x1 ; x1: 1, x0, x1, x0 x0; F_2 lists x0 x1 and x1 x0
+    assert step.F[2].count_nonzero() == 3
+    assert _monomial_products(step) == 4 * 1 + 2 * 2
+
+
+def test_plain_descent_of_a_factorisation_is_counted_as_it_runs() -> None:
+    users, items = np.array([0, 0, 1]), np.array([0, 1, 1])
+    ratings = qgd.Ratings.from_observations(users, items, np.ones(3))
+    for ridge, wanted in ((0.0, 3 * 7), (0.5, 3 * 7 + 8)):  # residual 2, eta 1, gradients 4
+        loss = qgd.SparseFactorisation(ratings, 2, ridge=ridge)
+        assert FactorisationCase("x", loss, np.ones(8), np.ones(8), 0.1).products() == wanted
     case = preset("polynomial")
     found = run_costs(case, 1, 4, 0.1, travelled=0.05)
-    step, _ = case.step()
-    assert found.products == 4 * sum(p * F.count_nonzero() for p, F in enumerate(step.F))
+    assert found.products == 4 * _monomial_products(case.step()[0])
 
 
 def test_many_weights_of_a_network_are_not_listed() -> None:
@@ -120,6 +133,15 @@ def test_tables_that_are_too_long_are_not_counted(monkeypatch) -> None:
     found = run_costs(case, 3, 4, 0.1, 1.0)
     assert isinstance(found, Missing)
     assert "lookup table, and at most 10" in found.reason
+
+
+def test_tables_with_addresses_that_are_too_long_are_not_counted(monkeypatch) -> None:
+    monkeypatch.setattr("qgd.encoding.table.MAX_BITS", 5)
+    ratings, weights = qgd.planted_ratings(20, 20)
+    loss = qgd.SparseFactorisation(ratings, 2)
+    found = run_costs(FactorisationCase("x", loss, weights, weights / 10, 0.1), 2, 4, 0.1, 0.5)
+    assert isinstance(found, Missing)
+    assert "the table of G_1 cannot be addressed: " in found.reason
 
 
 def test_without_an_order_nothing_is_priced() -> None:

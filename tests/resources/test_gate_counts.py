@@ -102,7 +102,9 @@ def test_long_tables_are_counted_without_their_gates(monkeypatch):
     nested.append(short.to_gate(), range(short.num_qubits))
     wanted = count_gates(plain)
     monkeypatch.setattr(LookupGate, "_define", None)  # it must not be written out
-    for circuit in (short, nested, short.inverse()):
+    measured = short.copy()
+    measured.measure_all()
+    for circuit in (short, nested, short.inverse(), measured):
         found = count_gates(circuit)
         assert found.toffoli == wanted.toffoli
         assert found.rotations == wanted.rotations
