@@ -133,7 +133,7 @@ def _best_unit(calls: Callable[[float], float], advance: Advance) -> float | Mis
             if found >= fewest and math.isfinite(fewest):
                 break
             best, fewest, unit = unit, found, unit * factor
-        if best < 1:
+        if best < 1 and math.isfinite(fewest):
             break
     advance(_UNITS, _UNITS)
     return Missing(reason) if math.isinf(fewest) else best

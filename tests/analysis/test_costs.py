@@ -66,6 +66,15 @@ def test_unit_of_length_is_the_one_with_the_fewest_calls(best: float) -> None:
     assert _best_unit(calls, lambda done, total: None) == best
 
 
+def test_longer_units_are_tried_where_no_short_one_has_a_bound() -> None:
+    def calls(unit: float) -> float:
+        if unit < 4:  # a source weighs F_0 / r
+            raise ValueError("no finite bound")
+        return unit
+
+    assert _best_unit(calls, lambda done, total: None) == 4
+
+
 def test_without_any_finite_count_the_reason_is_told() -> None:
     def calls(unit: float) -> float:
         raise ValueError("no finite bound")
