@@ -24,7 +24,7 @@ from qgd.spectra.trajectory import CarlemanTrajectory
 
 _LISTED = 200_000  # weights, whose cubes are columns of less than 62 bits
 _BYTES = 1000.0  # a column of F_2, with those of F_3 and what their tables take
-_ROUNDING = 1e-12
+_ROUNDING, _UNSEEN = 1e-12, 1e-8
 
 
 class FactorisationCase:
@@ -99,7 +99,9 @@ class FactorisationCase:
         exact = shift(gradient_descent(loss.polynomial(), self.learning_rate), descent.pivot)[0]
         F = list(exact.F)
         size = float(np.linalg.norm(F[0].data))
-        if size <= _ROUNDING * float(np.linalg.norm(descent.pivot)):
+        # It moves the weights by T ||F_0|| at most: nothing beside rounding, nor beside the offset.
+        rounding = _ROUNDING * float(np.linalg.norm(descent.pivot))
+        if size <= min(rounding, _UNSEEN * float(np.linalg.norm(self.offset))):
             F[0] = F[0] * 0.0
         return PolynomialMap(F), self.offset
 
