@@ -18,10 +18,15 @@ from qgd.encoding.carleman_registers import CarlemanRegisters
 from qgd.encoding.qrom import qrom_encoding
 from qgd.encoding.slot_matrix import slot_dilation, sparse_slot_matrix
 from qgd.resources.by_history import estimate_history
-from qgd.resources.estimate import estimate_resources
 from qgd.resources.record import ResourceEstimate
 from qgd.resources.wanted import Wanted
 from qgd.solvers.shortcut import KernelReflection
+
+_DILATED = 6  # qubits of a matrix that is dilated rather than read from a table
+_ENTRIES = 5_000_000  # of such tables together
+_ROUNDING = 1e-9
+_UNITS = 12  # of length that are tried in a direction, powers of two of the distance travelled
+_SYNTHESIS = 1e-2
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,6 @@ class RunCosts:
 
     quantum: ResourceEstimate
     products: int
-
-
-_DILATED = 6  # qubits of a matrix that is dilated rather than read from a table
-_ENTRIES = 5_000_000  # of such tables together
-_ROUNDING = 1e-9
-_UNITS = 12  # of length that are tried in a direction, powers of two of the distance travelled
-_SYNTHESIS = 1e-2
 
 
 def run_costs(
@@ -76,12 +74,16 @@ def run_costs(
     if isinstance(encodings, Missing):
         return encodings
     count = _Count(step, start, num_steps, order, relative_error, encodings)
-    unit = _best_unit(lambda unit: count.calls(unit * travelled), advance)
+
+    def calls(unit: float) -> float:
+        return count.at(unit * travelled, gates=False).resources.total_calls
+
+    unit = _best_unit(calls, advance)
     if isinstance(unit, Missing):
         return unit
     own = case.products()
     products = num_steps * (_monomial_products(step) if own is None else own)
-    return RunCosts(count.estimate(unit * travelled), products)
+    return RunCosts(count.at(unit * travelled, gates=True), products)
 
 
 @dataclass(frozen=True)
@@ -95,23 +97,14 @@ class _Count:
     relative_error: float
     encodings: Mapping[int, BlockEncoding]
 
-    def calls(self, scale: float) -> float:
-        """Of all shots; no circuit is built."""
+    def at(self, scale: float, *, gates: bool) -> ResourceEstimate:
+        """The estimate; calls and shots alone, for which no circuit is built, without `gates`."""
         wanted = Wanted(
-            self.order, scale, True, self.relative_error, len(self.start), _SYNTHESIS, None,
-            count_gates=False,
-        )  # fmt: skip
-        found = estimate_history(
+            self.order, scale, True, self.relative_error, len(self.start), _SYNTHESIS, None, gates
+        )
+        return estimate_history(
             self.step, self.start, self.num_steps, None, None, KernelReflection(), self.encodings,
             wanted,
-        )  # fmt: skip
-        return found.resources.total_calls
-
-    def estimate(self, scale: float) -> ResourceEstimate:
-        return estimate_resources(
-            self.step, self.start, self.num_steps, order=self.order, scale=scale,
-            solver=KernelReflection(), relative_error=self.relative_error,
-            support=len(self.start), synthesis_error=_SYNTHESIS, encodings=self.encodings,
         )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class Lookup:
         return min(range(min(9, self.address_bits + 1)), key=self.t_count)
 
     def t_count(self, swap_bits: int) -> int:
-        """T gates of one lookup."""
+        """T gates of one lookup as it is written; compilation cancels some between neighbours."""
         branchings = self.table.visits(swap_bits).branchings
         swaps = (2**swap_bits - 1) * self.word_bits
         return 8 * branchings if swap_bits == 0 else 16 * branchings + 8 * swaps
