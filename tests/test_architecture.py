@@ -37,7 +37,7 @@ BELOW = {
 ALLOWED = {
     "core": {"numpy"},
     "problem": {"numpy", "scipy"},
-    "dynamics": {"numpy", "scipy", "numba"},
+    "dynamics": {"numpy", "scipy", "numba", "llvmlite"},
     "embedding": {"numpy", "scipy", "numba"},
     "spectra": {"numpy", "scipy", "numba", "torch"},
     "encoding": {"numpy", "scipy", "numba", "qiskit"},

@@ -12,17 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qgd.core.checks import check_integer, check_memory, check_real
-from qgd.dynamics.factorisation_kernels import adjoint, cubic, hessian, hessian_rank_two, residual
+from qgd.dynamics.factorisation_kernels import adjoint, cubic, hessian, residual
 from qgd.problem.losses import matrix_factorisation
 from qgd.problem.polynomial import PolynomialLoss
 from qgd.problem.ratings import Ratings
 
+_CACHE, _VECTORS = 2**20, 3  # bytes of a common L2 cache; what a Hessian product reads and writes
 Vector = NDArray[Any]  # float32 or float64, as the ratings are
 
 
@@ -99,8 +101,7 @@ class SparseFactorisation:
     def adjoint(self, s: Vector, y: Vector) -> Vector:
         """User rows sum_j s_ij y_j, item rows sum_i s_ij y_i, and ridge y."""
         out = np.zeros_like(y)
-        arguments = [*self.pattern, s, y, self.dtype.type(self.ridge), self.ranks, out]
-        adjoint(*arguments)
+        adjoint(self.access, s, y, self.dtype.type(self.ridge), self.ranks, out)
         return out
 
     def residual(self, weights: ArrayLike) -> Vector:
@@ -125,10 +126,9 @@ class SparseFactorisation:
 
     def fourth(self, x: ArrayLike, y: ArrayLike, z: ArrayLike) -> Vector:
         """D^4 L [x, y, z]; it is constant, and D^3 L(w) [x, y] is `fourth(w, x, y)`."""
-        vectors = [self.vector(name, v) for name, v in (("x", x), ("y", y), ("z", z))]
-        out = np.zeros_like(vectors[0])
-        arguments = [*self.pattern, *vectors, self.ranks, out]
-        cubic(*arguments)
+        a, b, c = (self.vector(name, v) for name, v in (("x", x), ("y", y), ("z", z)))
+        out = np.zeros_like(a)
+        cubic(self.access, a, b, c, self.ranks, out)
         return out
 
     def polynomial(self) -> PolynomialLoss:
@@ -161,6 +161,17 @@ class SparseFactorisation:
         """Pointer and items, for the kernels."""
         return self.ratings.pointer, self.ratings.items
 
+    @property
+    def access(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32], bool]:
+        """The pattern, and whether each user's items lie in another part of memory."""
+        return *self.pattern, self._scattered
+
+    @cached_property
+    def _scattered(self) -> bool:
+        """Do the rows between the items of neighbouring users outgrow a cache?"""
+        row = self.rank * self.dtype.itemsize
+        return _VECTORS * row * self.ratings.item_step() > _CACHE
+
     def vector(self, name: str, value: ArrayLike) -> Vector:
         """A contiguous vector of n finite numbers of the loss's type, not copied if it is one."""
         array = np.ascontiguousarray(value, dtype=self.dtype)
@@ -178,7 +189,7 @@ class SparseFactorisation:
 
     def _residual(self, w: Vector) -> tuple[Vector, float]:
         e = np.empty(self.ratings.num_observations, self.dtype)
-        return e, float(residual(*self.pattern, self.ratings.values, w, self.rank, e))
+        return e, float(residual(self.access, self.ratings.values, w, self.ranks, e))
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,11 +242,7 @@ class FactorisationHessian:
         if np.may_share_memory(v, result):
             raise ValueError("`out` must not overlap `x`; give another vector")
         loss, ridge = self.loss, self.dtype.type(self.loss.ridge)
-        fixed = (*loss.pattern, self.residual, self.weights, v, ridge)
-        if loss.rank == 2:
-            hessian_rank_two(*fixed, result)
-        else:
-            hessian(*fixed, loss.ranks, result)
+        hessian(loss.access, self.residual, self.weights, v, ridge, loss.ranks, result)
         return result
 
     matvec: Callable[..., Vector] = __call__

@@ -1,9 +1,10 @@
 """The inner loops of matrix factorisation: one pass over the observations, item rows scattered.
 
 Everything is built from p(a, b)_ij = a_i . b_j + b_i . a_j, i a user and j an item, and from its
-adjoint A(s, y): user rows sum_j s_ij y_j, item rows sum_i s_ij y_i. Vectors are flat, users first:
-a flat array has a stride that the compiler knows, which halves the time of a product. Loops over
-`ranks`, a tuple of zeros, have a length known at compilation.
+adjoint A(s, y): user rows sum_j s_ij y_j, item rows sum_i s_ij y_i. Vectors are flat, users first,
+and a row of a factor is one vector of `qgd.dynamics.rows`. What is wanted next is asked for ahead
+of time: the items of later observations where they lie anywhere (`scattered`, in `access` after
+pointer and items), else what follows the last one in memory.
 """
 
 from __future__ import annotations
@@ -11,104 +12,128 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-# Sums may be regrouped and multiplications fused; NaN and infinities keep their meaning.
-_MATH = {"contract", "reassoc", "nsz"}
-_1, _2 = np.uint64(1), np.uint64(2)
+from qgd.dynamics.rows import MATH, fetch, first, load, store, total
+
+_1 = np.uint64(1)
+_ONE = (0,)
+_AHEAD = np.uint64(256)  # numbers of an array that is read in order
+_FAR_AHEAD = np.uint64(16)  # observations whose items lie anywhere
 
 
-@njit(cache=True, fastmath=_MATH)
-def residual(pointer, items, values, weights, rank, out):  # type: ignore[no-untyped-def]
+@njit(cache=True, fastmath=set(MATH))
+def residual(access, values, w, ranks, out):  # type: ignore[no-untyped-def]
     """out_t = u_i . v_j - r_ij; returns the sum of its squares."""
-    begin = np.uint64(pointer.size - 1)
-    total = 0.0
-    r = np.uint64(rank)
-    for i in range(begin):
-        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + _1])):
-            j = begin + np.uint64(items[t])
-            e = -values[t]
-            for a in range(r):
-                e += weights[r * i + a] * weights[r * j + a]
-            out[t] = e
-            total += np.float64(e) * np.float64(e)
-    return total
-
-
-@njit(cache=True, fastmath=_MATH)
-def adjoint(pointer, items, s, y, ridge, ranks, out):  # type: ignore[no-untyped-def]
-    """out = A(s, y) + ridge y."""
-    begin = np.uint64(pointer.size - 1)
-    r = np.uint64(len(ranks))
-    for q in range(np.uint64(out.size)):
-        out[q] = ridge * y[q]
-    for i in range(begin):
-        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + _1])):
-            j = begin + np.uint64(items[t])
-            for a in range(r):
-                out[r * i + a] += s[t] * y[r * j + a]
-                out[r * j + a] += s[t] * y[r * i + a]
-
-
-@njit(cache=True, fastmath=_MATH)
-def hessian(pointer, items, e, w, x, ridge, ranks, out):  # type: ignore[no-untyped-def]
-    """out = A(p(w, x), w) + A(e, x) + ridge x, the Hessian at w applied to x."""
-    begin = np.uint64(pointer.size - 1)
-    r = np.uint64(len(ranks))
-    for q in range(np.uint64(out.size)):
-        out[q] = ridge * x[q]
-    for i in range(begin):
-        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + _1])):
-            j = begin + np.uint64(items[t])
-            d = ridge * 0
-            for a in range(r):
-                d += x[r * i + a] * w[r * j + a] + w[r * i + a] * x[r * j + a]
-            for a in range(r):
-                out[r * i + a] += d * w[r * j + a] + e[t] * x[r * j + a]
-                out[r * j + a] += d * w[r * i + a] + e[t] * x[r * i + a]
-
-
-@njit(cache=True, fastmath=_MATH)
-def hessian_rank_two(pointer, items, e, w, x, ridge, out):  # type: ignore[no-untyped-def]
-    """`hessian` for rank 2 with the user's row in registers: half the time."""
-    users = np.uint64(pointer.size - 1)
-    first = _2 * users
-    if ridge == 0:
-        out[first:] = 0
-    else:
-        for q in range(first, np.uint64(out.size)):
-            out[q] = ridge * x[q]
+    pointer, items, scattered = access
+    users, rank = np.uint64(pointer.size - 1), np.uint64(len(ranks))
+    squares = 0.0
+    j = rank * users
     for i in range(users):
-        left, right = _2 * i, _2 * i + _1
-        w0, w1, x0, x1 = w[left], w[right], x[left], x[right]
-        s0, s1 = ridge * x0, ridge * x1
-        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + _1])):
-            j = first + _2 * np.uint64(items[t])
-            k = j + _1
-            c = e[t]
-            v0, v1, y0, y1 = w[j], w[k], x[j], x[k]
-            d = (x0 * v0 + w0 * y0) + (x1 * v1 + w1 * y1)
-            s0 += d * v0 + c * y0
-            s1 += d * v1 + c * y1
-            out[j] += d * w0 + c * x0
-            out[k] += d * w1 + c * x1
-        out[left], out[right] = s0, s1
+        begin, end = np.uint64(pointer[i]), np.uint64(pointer[i + _1])
+        wi = load(w, rank * i, ranks)
+        fetch(rank * i + _AHEAD, ranks, w)
+        fetch(begin + _AHEAD, _ONE, values, items)
+        if scattered:
+            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
+            for t in range(begin + shift, end + shift):
+                fetch(rank * (users + items[t]), ranks, w)
+        else:
+            fetch(j + _AHEAD, ranks, w)
+        for t in range(begin, end):
+            j = rank * (users + items[t])
+            e = first(total(wi * load(w, j, ranks))) - values[t]
+            out[t] = e
+            squares += np.float64(e) * np.float64(e)
+    return squares
 
 
-@njit(cache=True, fastmath=_MATH)
-def cubic(pointer, items, x, y, z, ranks, out):  # type: ignore[no-untyped-def]
+@njit(cache=True, fastmath=set(MATH))
+def adjoint(access, s, y, ridge, ranks, out):  # type: ignore[no-untyped-def]
+    """out = A(s, y) + ridge y."""
+    pointer, items, scattered = access
+    users, rank = np.uint64(pointer.size - 1), np.uint64(len(ranks))
+    j = rank * users
+    _scale(ridge, y, j, out)
+    for i in range(users):
+        begin, end = np.uint64(pointer[i]), np.uint64(pointer[i + _1])
+        yi = load(y, rank * i, ranks)
+        gathered = ridge * yi
+        fetch(rank * i + _AHEAD, ranks, y)
+        fetch(begin + _AHEAD, _ONE, s, items)
+        if scattered:
+            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
+            for t in range(begin + shift, end + shift):
+                fetch(rank * (users + items[t]), ranks, y, out)
+        else:
+            fetch(j + _AHEAD, ranks, y, out)
+        for t in range(begin, end):
+            j = rank * (users + items[t])
+            gathered += s[t] * load(y, j, ranks)
+            store(out, j, load(out, j, ranks) + s[t] * yi)
+        store(out, rank * i, gathered)
+
+
+@njit(cache=True, fastmath=set(MATH))
+def hessian(access, e, w, x, ridge, ranks, out):  # type: ignore[no-untyped-def]
+    """out = A(p(w, x), w) + A(e, x) + ridge x, the Hessian at w applied to x."""
+    pointer, items, scattered = access
+    users, rank = np.uint64(pointer.size - 1), np.uint64(len(ranks))
+    j = rank * users
+    _scale(ridge, x, j, out)
+    for i in range(users):
+        begin, end = np.uint64(pointer[i]), np.uint64(pointer[i + _1])
+        wi, xi = load(w, rank * i, ranks), load(x, rank * i, ranks)
+        gathered = ridge * xi
+        fetch(rank * i + _AHEAD, ranks, w, x)
+        fetch(begin + _AHEAD, _ONE, e, items)
+        if scattered:
+            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
+            for t in range(begin + shift, end + shift):
+                fetch(rank * (users + items[t]), ranks, w, x, out)
+        else:
+            fetch(j + _AHEAD, ranks, w, x, out)
+        for t in range(begin, end):
+            j = rank * (users + items[t])
+            wj, xj = load(w, j, ranks), load(x, j, ranks)
+            d = total(xi * wj + wi * xj)
+            gathered = gathered + e[t] * xj + d * wj
+            store(out, j, load(out, j, ranks) + e[t] * xi + d * wi)
+        store(out, rank * i, gathered)
+
+
+@njit(cache=True, fastmath=set(MATH))
+def cubic(access, x, y, z, ranks, out):  # type: ignore[no-untyped-def]
     """out = A(p(x, y), z) + A(p(y, z), x) + A(p(x, z), y): the fourth derivative, symmetric."""
-    begin = np.uint64(pointer.size - 1)
-    r = np.uint64(len(ranks))
+    pointer, items, scattered = access
+    users, rank = np.uint64(pointer.size - 1), np.uint64(len(ranks))
     out[:] = 0
-    for i in range(begin):
-        for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + _1])):
-            j = begin + np.uint64(items[t])
-            xy, yz, xz = out[0] * 0, out[0] * 0, out[0] * 0
-            for a in range(r):
-                m, n = r * i + a, r * j + a
-                xy += x[m] * y[n] + y[m] * x[n]
-                yz += y[m] * z[n] + z[m] * y[n]
-                xz += x[m] * z[n] + z[m] * x[n]
-            for a in range(r):
-                m, n = r * i + a, r * j + a
-                out[m] += xy * z[n] + yz * x[n] + xz * y[n]
-                out[n] += xy * z[m] + yz * x[m] + xz * y[m]
+    j = rank * users
+    for i in range(users):
+        begin, end = np.uint64(pointer[i]), np.uint64(pointer[i + _1])
+        xi, yi, zi = load(x, rank * i, ranks), load(y, rank * i, ranks), load(z, rank * i, ranks)
+        gathered = load(out, rank * i, ranks)
+        fetch(rank * i + _AHEAD, ranks, x, y, z)
+        fetch(begin + _AHEAD, _ONE, items)
+        if scattered:
+            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
+            for t in range(begin + shift, end + shift):
+                fetch(rank * (users + items[t]), ranks, x, y, z, out)
+        else:
+            fetch(j + _AHEAD, ranks, x, y, z, out)
+        for t in range(begin, end):
+            j = rank * (users + items[t])
+            xj, yj, zj = load(x, j, ranks), load(y, j, ranks), load(z, j, ranks)
+            xy, xz = total(xi * yj + yi * xj), total(xi * zj + zi * xj)
+            yz = total(yi * zj + zi * yj)
+            gathered = gathered + xy * zj + yz * xj + xz * yj
+            store(out, j, load(out, j, ranks) + xy * zi + yz * xi + xz * yi)
+        store(out, rank * i, gathered)
+
+
+@njit(cache=True)
+def _scale(ridge, x, begin, out):  # type: ignore[no-untyped-def]
+    """out = ridge x from `begin` on; nothing is read where it is zero."""
+    if ridge == 0:
+        out[begin:] = 0
+    else:
+        for q in range(begin, np.uint64(out.size)):
+            out[q] = ridge * x[q]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from strategies import fewer, observed_ratings, reals, seeds, vectors
 
 import qgd
 from qgd.core.outcome import QGDError
+from qgd.dynamics import factorisation
 from qgd.problem.ratings import Ratings
 
 
@@ -46,6 +50,33 @@ def test_it_is_the_mean_loss_times_the_observations(
     )
     (w,) = points(loss, seed, 1)
     assert loss.value(w) == pytest.approx(m * mean.value(w), rel=1e-12, abs=1e-12)
+
+
+@given(losses(), seeds(), st.sampled_from(["float32", "float64"]))
+def test_fetching_ahead_changes_no_bit(
+    loss: qgd.SparseFactorisation, seed: int, dtype: str
+) -> None:
+    found = []
+    for limit in (-1, math.inf):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(factorisation, "_CACHE", limit)
+            ratings = replace(loss.ratings, values=loss.ratings.values.astype(dtype))
+            here = qgd.SparseFactorisation(ratings, loss.rank, loss.ridge)
+            assert here.access[2] == (limit < 0)
+            w, x, y, z = points(here, seed, 4).astype(dtype)
+            parts = here.residual(w), here.gradient(w), here.hessian_product(w)(x)
+            found.append(np.concatenate((*parts, here.fourth(x, y, z))))
+    np.testing.assert_array_equal(*found)
+
+
+def test_where_the_items_lie_decides_what_is_fetched() -> None:
+    users = 100_000
+    for window, scattered in ((None, False), (users, True)):
+        ratings, _ = qgd.planted_ratings(users, users, 2, window=window)
+        assert qgd.SparseFactorisation(ratings, 2).access[2] is scattered
+        assert (ratings.item_step() > users / 10) is scattered
+    few = Ratings.from_observations([0, 2], [1, 0], [1.0, 2.0], (5, 3))  # users without ratings
+    assert few.item_step() == 0
 
 
 @given(losses(), seeds())
