@@ -231,6 +231,58 @@ def rivals(users: int, repeats: int):  # type: ignore[no-untyped-def]
     }
 
 
+def ranks(users: int, repeats: int):  # type: ignore[no-untyped-def]
+    """One product at every rank, both types, in turns with plain loops over the places of a row."""
+    import qgd
+
+    found = []
+    for rank in (1, 2, 3, 4, 8, 16, 32):
+        for dtype in ("float64", "float32"):
+            ratings, weights = qgd.planted_ratings(users, users, rank, noise=NOISE, dtype=dtype)
+            hessian = qgd.SparseFactorisation(ratings, rank).hessian_product(away(weights, 0.3))
+            rng = np.random.default_rng(0)
+            x = rng.standard_normal(weights.size, dtype=np.float32).astype(dtype)
+            out, other = np.zeros_like(x), np.zeros_like(x)
+            loops = plain_loops(*hessian.loss.pattern, hessian.residual, weights, x, rank, other)
+            seconds = []
+            for _ in range(repeats + 1):
+                calls = (lambda h=hessian, v=x, o=out: h(v, o)), loops  # type: ignore[misc]
+                seconds.append([cpu_times(call, 1)[1]["median"] for call in calls])
+            ours, theirs = np.array(seconds[1:]).T
+            found.append(
+                {
+                    "rank": rank,
+                    "dtype": dtype,
+                    "cpu_seconds": float(np.median(ours)),
+                    "plain_loops": float(np.median(theirs)),
+                    "ratio": float(np.median(theirs / ours)),
+                    "difference": float(np.abs(out - other).max() / np.abs(out).max()),
+                }
+            )
+    return {"users": users, "products": found}
+
+
+def plain_loops(pointer, items, e, w, x, rank, out):  # type: ignore[no-untyped-def]
+    """The Hessian product as one writes it first, the rank known at compilation."""
+    from numba import njit
+
+    @njit(fastmath={"reassoc", "contract", "nsz"})
+    def run(pointer, items, e, w, x, out, places):  # type: ignore[no-untyped-def]
+        r, begin = np.uint64(len(places)), np.uint64(pointer.size - 1)
+        out[:] = 0
+        for i in range(begin):
+            for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + np.uint64(1)])):
+                j = begin + np.uint64(items[t])
+                d = out[0] * 0
+                for a in range(r):
+                    d += x[r * i + a] * w[r * j + a] + w[r * i + a] * x[r * j + a]
+                for a in range(r):
+                    out[r * i + a] += d * w[r * j + a] + e[t] * x[r * j + a]
+                    out[r * j + a] += d * w[r * i + a] + e[t] * x[r * i + a]
+
+    return lambda: run(pointer, items, e, w, x, out, (0,) * rank)
+
+
 def assembled(ratings, weights, residual):  # type: ignore[no-untyped-def]
     """The Hessian in CSR form with 32-bit indices."""
     from scipy.sparse import coo_array, csr_array
@@ -309,6 +361,7 @@ JOBS = {
     "spectrum float32": lambda small: spectrum(250 if small else 25_000_000, "float32", 30),
     "trajectory": lambda small: trajectory(250 if small else 2_500_000, 4, 20),
     "layout": lambda small: layout(250 if small else 2_500_000, 5),
+    "ranks": lambda small: ranks(250 if small else 100_000, 9),
     "rivals": lambda small: rivals(250 if small else 1_000_000, 5),
 }
 

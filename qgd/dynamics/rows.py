@@ -112,6 +112,28 @@ def total(typing, row):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def convolved(typing, a, b):  # type: ignore[no-untyped-def]
+    """The product of two power series without constant terms: place k is degree k + 1.
+
+    c_k = sum over p < k of a_p b_(k - 1 - p); degrees beyond the last place are dropped.
+    """
+
+    def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        left, right = arguments
+        zero = ir.Constant(a.vector, None)
+        found = zero
+        shift = _places([a.rank, *range(a.rank - 1)])  # `a.rank` is the first place of zero
+        for p in range(a.rank - 1):
+            right = builder.shuffle_vector(right, zero, shift)
+            factor = builder.shuffle_vector(left, left, _places([p] * a.rank))
+            product = builder.fmul(factor, right, flags=MATH)
+            found = builder.fadd(found, product, flags=MATH)
+        return found
+
+    return a(a, b), emit
+
+
+@intrinsic
 def first(typing, row):  # type: ignore[no-untyped-def]
     """The number in the first place of a row."""
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from qgd.core.checks import check_indices, check_integer, check_memory
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.factorisation_descent import FactorisationDescent
+from qgd.dynamics.rows import MATH, convolved, load, store
 from qgd.embedding.graded_solution import GradedSolution
 
 _LARGEST = 1e150
@@ -78,7 +79,7 @@ def graded_factorisation(
         raise ValueError(f"`at` must be increasing step numbers, got {at!r}; sort them")
     loss = descent.loss
     x, n = loss.vector("x0", x0), loss.num_weights
-    _check_unforced(descent, homogenised)
+    forcing = _forcing(descent, homogenised)
     check_memory(
         float(n) * order * (2 * loss.dtype.itemsize + 8 * len(kept)),
         f"a graded solution of order {order} in {n} weights at {len(kept)} times",
@@ -90,7 +91,7 @@ def graded_factorisation(
     parts = np.zeros((len(kept), n, order))
     done = 0
     for index, k in enumerate(kept):
-        _advance(descent, W, change, int(k) - done)
+        _advance(descent, forcing, W, change, int(k) - done)
         done = int(k)
         parts[index] = W
         largest = max(float(W.max()), -float(W.min()))
@@ -103,7 +104,8 @@ def graded_factorisation(
     return GradedSolution(kept.astype(np.float64), parts, homogenised, done, 0, done)
 
 
-def _check_unforced(descent: FactorisationDescent, homogenised: bool) -> None:
+def _forcing(descent: FactorisationDescent, homogenised: bool) -> np.ndarray:
+    """F_0, counted as of degree one."""
     forcing = descent.offset()
     forced = max(float(forcing.max()), -float(forcing.min()))
     if forced > 0 and not homogenised:
@@ -112,56 +114,59 @@ def _check_unforced(descent: FactorisationDescent, homogenised: bool) -> None:
             "with it the truncated lift is not graded. Take a critical point for a pivot, such as "
             "the origin, or pass homogenised=True for the closure that counts F_0 as of degree one"
         )
+    return forcing
 
 
 def _advance(
-    descent: FactorisationDescent, W: np.ndarray, change: np.ndarray, num_steps: int
+    descent: FactorisationDescent,
+    forcing: np.ndarray,
+    W: np.ndarray,
+    change: np.ndarray,
+    num_steps: int,
 ) -> None:
     """W advances in place; `change` is the gradient's series."""
     loss, real = descent.loss, descent.loss.dtype.type
-    fixed = (*loss.pattern, descent.hessian.residual, descent.pivot, real(loss.ridge))
-    orders = (0,) * W.shape[1]
+    orders, flat, slope = (0,) * W.shape[1], W.ravel(), change.ravel()
+    np.multiply(W, real(loss.ridge), out=change)
     for _ in range(num_steps):
-        _gradient_series(*fixed, loss.ranks, orders, W.ravel(), change.ravel())
-        change *= real(descent.learning_rate)
-        W -= change
+        _add_gradient_series(
+            loss.pattern, descent.hessian.residual, descent.pivot, loss.ranks, orders, flat, slope
+        )
+        _step(real(descent.learning_rate), real(loss.ridge), forcing, orders, flat, slope)
 
 
-@njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _gradient_series(pointer, items, e, c, ridge, ranks, orders, W, out):  # type: ignore[no-untyped-def]
-    """out = the series of grad L at c + W; degree 0 is added to degree 1.
+@njit(cache=True, fastmath=set(MATH))
+def _step(rate, ridge, forcing, orders, W, slope):  # type: ignore[no-untyped-def]
+    """W += forcing in degree 1, - rate slope; then slope = ridge W, in one pass."""
+    size = np.uint64(len(orders))
+    for q in range(np.uint64(forcing.size)):
+        W[q * size] += forcing[q]
+        for m in range(q * size, (q + np.uint64(1)) * size):
+            W[m] -= rate * slope[m]
+            slope[m] = ridge * W[m]
+
+
+@njit(cache=True, fastmath=set(MATH))
+def _add_gradient_series(pattern, e, c, ranks, orders, W, out):  # type: ignore[no-untyped-def]
+    """out += the series of grad L at c + W, without degree 0 and the ridge.
 
     `e` are the residuals at c. W and out are flat: weight after weight, degrees 1, ..., N of each.
     """
-    users = np.uint64(pointer.size - 1)
-    r, size = np.uint64(len(ranks)), np.uint64(len(orders))
-    block = r * size
-    series = np.zeros(len(orders), W.dtype)
-    for q in range(np.uint64(c.size)):
-        for m in range(size):
-            out[q * size + m] = ridge * W[q * size + m]
-        out[q * size] += ridge * c[q]
+    pointer, items = pattern
+    users, rank, size = np.uint64(pointer.size - 1), np.uint64(len(ranks)), np.uint64(len(orders))
+    nothing = np.zeros(len(orders), W.dtype)
     for i in range(users):
-        left, first = r * i, block * i
+        left = rank * i
         for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + np.uint64(1)])):
-            j = users + np.uint64(items[t])
-            right, other = r * j, block * j
-            series[:] = 0
-            for a in range(r):
-                x, y = first + a * size, other + a * size
-                for m in range(size):
-                    series[m] += c[left + a] * W[y + m] + W[x + m] * c[right + a]
-                    for p in range(m):
-                        series[m] += W[x + p] * W[y + m - p - np.uint64(1)]
-            for a in range(r):
-                x, y = first + a * size, other + a * size
-                out[x] += e[t] * c[right + a]
-                out[y] += e[t] * c[left + a]
-                for m in range(size):
-                    su = e[t] * W[y + m] + series[m] * c[right + a]
-                    sv = e[t] * W[x + m] + series[m] * c[left + a]
-                    for p in range(m):
-                        su += series[p] * W[y + m - p - np.uint64(1)]
-                        sv += series[p] * W[x + m - p - np.uint64(1)]
-                    out[x + m] += su
-                    out[y + m] += sv
+            right = rank * (users + items[t])
+            series = load(nothing, np.uint64(0), orders)
+            for a in range(rank):
+                x, y = load(W, (left + a) * size, orders), load(W, (right + a) * size, orders)
+                series = series + c[left + a] * y + c[right + a] * x + convolved(x, y)
+            for a in range(rank):
+                m, n = (left + a) * size, (right + a) * size
+                x, y = load(W, m, orders), load(W, n, orders)
+                to_user = e[t] * y + c[right + a] * series + convolved(y, series)
+                to_item = e[t] * x + c[left + a] * series + convolved(x, series)
+                store(out, m, load(out, m, orders) + to_user)
+                store(out, n, load(out, n, orders) + to_item)

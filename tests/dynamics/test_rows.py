@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numba import njit
 from strategies import seeds
 
-from qgd.dynamics.rows import fetch, first, load, store, total
+from qgd.dynamics.rows import convolved, fetch, first, load, store, total
 
 RANKS = (1, 2, 3, 4, 5, 8, 13, 16, 33)
 
@@ -27,6 +27,7 @@ def combined() -> Any:
         fetch(np.uint64(10**6), ranks, a, b)  # far beyond both
         store(out, place, both + y)
         store(out, place + np.uint64(len(ranks)), total(x))
+        store(b, place, convolved(x, y))
         return first(y)
 
     return run
@@ -39,14 +40,16 @@ def test_rows_are_slices(rank: int, dtype: type) -> None:
     for begin in (0, 1, rank):
         a, b = rng.standard_normal((2, begin + 2 * rank)).astype(dtype)
         out = np.full(begin + 2 * rank + 1, 7, dtype)
+        y = b[begin : begin + rank].copy()
         here = combined()(a, b, dtype(1.5), np.uint64(begin), (0,) * rank, out)
-        x, y = a[begin : begin + rank], b[begin : begin + rank]
+        x, series = a[begin : begin + rank], b[begin : begin + rank]
         near = {"rtol": 8 * np.finfo(dtype).eps, "atol": 8 * rank * np.finfo(dtype).eps}
         assert here == y[0]
         untouched = out.take([*range(begin), -1])
         assert (untouched == 7).all()
         np.testing.assert_allclose(out[begin : begin + rank], x * y + dtype(1.5) * x + y, **near)
         np.testing.assert_allclose(out[begin + rank : -1], np.full(rank, x.sum()), **near)
+        np.testing.assert_allclose(series, [0, *np.convolve(x, y)[: rank - 1]], **near)
 
 
 @given(st.sampled_from(RANKS), st.sampled_from([np.nan, np.inf]), seeds())
