@@ -30,9 +30,9 @@ import torch
 from harness import in_own_process, other_rows, write_result
 from torch.nn import functional as F  # noqa: N812
 
-BATCH, BASIS_STEPS, LIMIT = 2048, 104, 1500.0
+BATCH, BASIS_STEPS, LIMIT = 2048, 104, 3600.0
 TRAIN = [("resnet-7m", 128), ("resnet-7m", 32), ("resnet-103m", 4)]
-LANCZOS = [(2, 2, "retained", 8), (4, 4, "double", 3), (8, 4, "double", 3)]
+LANCZOS = [(2, 2, "retained", 104), (4, 4, "double", 3), (8, 4, "double", 3)]
 PACKAGES = ["qgd", "torch", "numpy", "numba"]
 
 
