@@ -6,12 +6,11 @@ and 20 steps, at n = 10^7; on data whose order shows its communities (windows of
 data shuffled, and reordered again.
 Goal: 0.4 CPU-s a product; 60 CPU-s and 7 GiB for the spectrum; 120 s and 8 GiB for the trajectory;
 faster than the sparse block matrix of SciPy, which also stores 16 numbers an observation, and than
-double backward in torch, at n = 4 10^6.
-Expected: memory, spectrum and trajectory within their limits; a product takes 0.4 to 0.5 CPU-s on
-an undisturbed core. A loop that only passes over the same arrays (4.5 GB with the result, which is
-read before it is written; 2.5 GB in float32) takes 0.35, so arithmetic is what is left: some 30
-instructions an observation. The prototype (fixed strides in place of indices) is timed in the same
-process: its 0.40 CPU-s of `reference` come from another machine.
+double backward in torch, at n = 4 10^6; faster than plain loops in Numba at every rank.
+Expected: all of it on an undisturbed core, where a product is within a fifth of a loop that only
+passes over the same arrays (4.5 GB with the result, which is read before it is written; 2.5 GB in
+float32); up to 0.6 s beside other work. The prototype (fixed strides in place of indices) is timed
+in the same process: its 0.40 CPU-s of `reference` come from another machine.
 
     python benchmarks/factorisation_scale.py [--quick] [--jobs JOB ...]
 """
