@@ -100,6 +100,7 @@ class SparseFactorisation:
 
     def adjoint(self, s: Vector, y: Vector) -> Vector:
         """User rows sum_j s_ij y_j, item rows sum_i s_ij y_i, and ridge y."""
+        y = np.ascontiguousarray(y)
         out = np.zeros_like(y)
         adjoint(self.access, s, y, self.dtype.type(self.ridge), self.ranks, out)
         return out
@@ -239,6 +240,8 @@ class FactorisationHessian:
                 f"`x` and `out` must have shape ({self.shape[0]},) and type {self.dtype}, got "
                 f"{v.shape} and {result.shape}, {result.dtype}"
             )
+        if not result.flags.c_contiguous:
+            raise ValueError("`out` must be contiguous; give a vector of its own, not a column")
         if np.may_share_memory(v, result):
             raise ValueError("`out` must not overlap `x`; give another vector")
         loss, ridge = self.loss, self.dtype.type(self.loss.ridge)

@@ -14,6 +14,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import extending, types
+from numba.core import errors
 from numba.extending import models, overload, register_model
 
 intrinsic: Any = extending.intrinsic  # its type promises the signature without the first parameter
@@ -47,6 +48,7 @@ class _RowModel(models.PrimitiveModel):
 def load(typing, array, start, ranks):  # type: ignore[no-untyped-def]
     """``array[start : start + rank]``."""
     row = Row(array.dtype, ranks.count)
+    _check_contiguous(array)
 
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         address = _address(context, builder, array, *arguments[:2])
@@ -60,6 +62,7 @@ def load(typing, array, start, ranks):  # type: ignore[no-untyped-def]
 @intrinsic
 def store(typing, array, start, row):  # type: ignore[no-untyped-def]
     """``array[start : start + rank] = row``."""
+    _check_contiguous(array)
 
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         address = _address(context, builder, array, *arguments[:2])
@@ -72,7 +75,10 @@ def store(typing, array, start, row):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def fetch(typing, start, ranks, *arrays):  # type: ignore[no-untyped-def]
-    """Ask for a row of each array, wanted soon; `start` may lie beyond their ends."""
+    """Ask for a row of each array, wanted soon; `start` may lie beyond their ends.
+
+    A hint: nothing depends on it, and the strides of the arrays are not looked at.
+    """
 
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         byte = ir.IntType(8).as_pointer()
@@ -184,6 +190,11 @@ def _repeated(typing, number, row):  # type: ignore[no-untyped-def]
         return builder.shuffle_vector(found, nothing, _places([0] * row.rank))
 
     return row(number, row), emit
+
+
+def _check_contiguous(array: Any) -> None:
+    if array.layout != "C":
+        raise errors.TypingError(f"rows are read from contiguous arrays, got {array}")
 
 
 def _places(order: Sequence[int]) -> ir.Constant:

@@ -132,6 +132,13 @@ def test_a_product_overwrites_what_it_is_given() -> None:
         np.testing.assert_array_equal(out, product(x))
         with pytest.raises(ValueError, match="`out` must not overlap `x`"):
             product(x, x)
+        with pytest.raises(ValueError, match="`out` must be contiguous"):
+            product(x, np.zeros((len(x), 2))[:, 0])
+        np.testing.assert_array_equal(product(np.array([x, x]).T[:, 0]), out)
+        every_other = np.repeat(w, 2)[::2]
+        np.testing.assert_array_equal(
+            loss.adjoint(product.residual, every_other), loss.adjoint(product.residual, w)
+        )
         with pytest.raises(ValueError, match="`x` and `out` must have shape"):
             product(x[1:])
 

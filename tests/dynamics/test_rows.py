@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
+from numba.core.errors import TypingError
 from strategies import seeds
 
 from qgd.dynamics.rows import convolved, fetch, first, load, store, total
@@ -50,6 +51,14 @@ def test_rows_are_slices(rank: int, dtype: type) -> None:
         np.testing.assert_allclose(out[begin : begin + rank], x * y + dtype(1.5) * x + y, **near)
         np.testing.assert_allclose(out[begin + rank : -1], np.full(rank, x.sum()), **near)
         np.testing.assert_allclose(series, [0, *np.convolve(x, y)[: rank - 1]], **near)
+
+
+def test_a_row_of_a_strided_array_is_refused() -> None:
+    a, out = np.ones(8), np.ones(20)
+    with pytest.raises(TypingError, match="contiguous"):
+        combined()(a[::2], a[:4], 1.0, np.uint64(0), (0, 0), out)
+    with pytest.raises(TypingError, match="contiguous"):
+        combined()(a, a, 1.0, np.uint64(0), (0, 0), out[::2])
 
 
 @given(st.sampled_from(RANKS), st.sampled_from([np.nan, np.inf]), seeds())
