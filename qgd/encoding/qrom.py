@@ -12,6 +12,7 @@ from qgd.encoding.block_encoding import BlockEncoding
 from qgd.encoding.qrom_circuit import num_work_qubits, qrom_circuit
 from qgd.encoding.qrom_plan import QromPlan
 from qgd.encoding.selected import SelectedPermutations
+from qgd.encoding.table import MAX_BITS as MAX_ADDRESS
 from qgd.encoding.walsh_hadamard import walsh_hadamard
 
 MAX_BITS = 40
@@ -95,7 +96,13 @@ def _padded(matrix: ArrayLike | coo_array | csr_array) -> coo_array:
         entries = coo_array(check_array("matrix", matrix, (None, None)))
     if entries.shape[0] != entries.shape[1]:
         raise ValueError(f"`matrix` must be square, got shape {entries.shape}; pad it by zeros")
-    size = 2 ** max(1, (int(entries.shape[0]) - 1).bit_length())
+    qubits = max(1, (int(entries.shape[0]) - 1).bit_length())
+    if qubits > MAX_ADDRESS:
+        raise ValueError(
+            f"`matrix` must have at most 2**{MAX_ADDRESS} rows, got {entries.shape[0]}; encode "
+            "fewer variables or a lower degree"
+        )
+    size = 2**qubits
     result = coo_array((entries.data.astype(np.float64), entries.coords), shape=(size, size))
     result.sum_duplicates()
     result.eliminate_zeros()

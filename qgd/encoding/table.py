@@ -58,7 +58,8 @@ class Table:
     Raises
     ------
     ValueError
-        If an address or a field would need more than 62 bits.
+        If an address or a field would need more than 62 bits, addresses do not ascend, or a number
+        does not fit its bits.
     """
 
     addresses: IntArray
@@ -73,6 +74,16 @@ class Table:
                 f"`matrix` must need at most {MAX_BITS} bits for an address of its table, got "
                 f"{most}; encode fewer variables or a lower degree"
             )
+        if not (self.addresses[1:] > self.addresses[:-1]).all():
+            raise ValueError("`addresses` must ascend, each once; sort them with their fields")
+        named = zip((self.addresses, *self.fields), (self.address_bits, *self.widths), strict=True)
+        for place, (numbers, width) in enumerate(named):
+            if numbers.shape != self.addresses.shape or (numbers >> width).any():
+                name = f"fields[{place - 1}]" if place else "addresses"
+                raise ValueError(
+                    f"`{name}` must be {len(self.addresses)} numbers of {width} bits, from 0 on, "
+                    f"got shape {numbers.shape} and numbers up to {numbers.max(initial=0)}"
+                )
 
     @classmethod
     def of(cls, words: Mapping[int, int], address_bits: int, word_bits: int) -> Table:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from strategies import fewer, matrices, reals, seeds
 from unitaries import (
     assert_circuit_is_the_operator,
@@ -126,3 +126,8 @@ def test_alpha_is_within_the_stated_factors_of_the_norm():
     most = max((sparse != 0).sum(axis=0).max(), (sparse != 0).sum(axis=1).max())
     norm = np.linalg.norm(sparse, 2)
     assert norm <= qgd.qrom_encoding(sparse, 1e-3).alpha + 1e-3 <= most * norm + 1e-3
+
+
+def test_a_matrix_beyond_every_address_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"`matrix` must have at most 2\*\*62 rows"):
+        qrom_encoding(coo_array(([1.0], ([0], [0])), shape=(2**63 - 1, 2**63 - 1)), 0.1)

@@ -69,3 +69,21 @@ def test_words_join_their_fields():
 def test_addresses_of_more_than_62_bits_are_refused():
     with pytest.raises(ValueError, match="at most 62 bits for an address of its table, got 63"):
         Table.of({1: 1}, 63, 1)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "words", "message"),
+    [
+        ([2, 1], [0, 0], "`addresses` must ascend"),
+        ([1, 1], [0, 0], "`addresses` must ascend"),
+        ([-1, 1], [0, 0], "`addresses` must be 2 numbers of 2 bits"),
+        ([1, 4], [0, 0], "`addresses` must be 2 numbers of 2 bits, from 0 on, got .* up to 4"),
+        ([1, 3], [0, 8], "`fields.0.` must be 2 numbers of 3 bits, from 0 on, got .* up to 8"),
+        ([1, 3], [0], "`fields.0.` must be 2 numbers"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(
+    addresses: list[int], words: list[int], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        Table(np.array(addresses), (np.array(words),), 2, (3,))
