@@ -58,7 +58,8 @@ def reproduce(
     announce : callable
         Told each stage.
     progress : callable
-        Told (what, done, in all) after each step of training and each product of a spectrum.
+        Told (what, done, in all) after each step of training and of the truncated trajectory, and
+        each product of a spectrum.
 
     Returns
     -------
@@ -191,6 +192,7 @@ class _Observer:
                 learning_rate=plan.training.learning_rate,
                 weight_decay=plan.training.weight_decay,
                 micro_batch=plan.training.micro_batch,
+                progress=lambda *counts: self.progress("truncated trajectory: step", *counts),
             )
         relative = run.errors[1:] / run.distances[1:, None]
         return {

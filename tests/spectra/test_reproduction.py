@@ -119,7 +119,13 @@ def test_claims_stand_beside_the_numbers_of_the_paper_and_of_the_run(result):
 
 def test_killed_run_goes_on_from_its_checkpoints_to_the_same_result(result, tmp_path):
     folder = tmp_path / "checkpoints"
-    first = reproduce(tiny(), network(), qgd.load_images(), folder=folder)
+    told: list[tuple[str, int, int]] = []
+    first = reproduce(
+        tiny(), network(), qgd.load_images(), folder=folder, progress=lambda *at: told.append(at)
+    )
+    assert [at for at in told if at[0] == "truncated trajectory: step"] == [
+        ("truncated trajectory: step", k, 6) for k in range(1, 7)
+    ]
     assert first == result
     (folder / "training.pt").unlink()  # killed before the first checkpoint of the training
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*.lanczos")}
