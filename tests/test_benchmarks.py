@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-SHARED = {"harness", "carleman_problems", "hessian_problems"}
+SHARED = {"harness", "carleman_problems", "factorisation_rivals", "hessian_problems"}
 SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if path.stem not in SHARED)
 
 
