@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qgd.core.checks import check_integer, check_memory, check_real
-from qgd.dynamics.factorisation_kernels import adjoint, cubic, hessian, residual
+from qgd.dynamics import factorisation_kernels, factorisation_loops
 from qgd.problem.losses import matrix_factorisation
 from qgd.problem.polynomial import PolynomialLoss
 from qgd.problem.ratings import Ratings
 
+_WIDEST = 64  # rank up to which a row is held in registers
 _CACHE, _VECTORS = 2**20, 3  # bytes of a common L2 cache; what a Hessian product reads and writes
 Vector = NDArray[Any]  # float32 or float64, as the ratings are
 
@@ -99,10 +100,14 @@ class SparseFactorisation:
         return self.adjoint(self._residual(w)[0], w)
 
     def adjoint(self, s: Vector, y: Vector) -> Vector:
-        """User rows sum_j s_ij y_j, item rows sum_i s_ij y_i, and ridge y."""
-        y = np.ascontiguousarray(y)
+        """User rows sum_j s_ij y_j, item rows sum_i s_ij y_i, and ridge y.
+
+        s has a number for each observation, y one for each weight.
+        """
+        y, s = self.vector("y", y), self._by_observation("s", s)
         out = np.zeros_like(y)
-        adjoint(self.access, s, y, self.dtype.type(self.ridge), self.ranks, out)
+        kernels, rank = self._kernels
+        kernels.adjoint(self.access, s, y, self.dtype.type(self.ridge), rank, out)
         return out
 
     def residual(self, weights: ArrayLike) -> Vector:
@@ -129,7 +134,8 @@ class SparseFactorisation:
         """D^4 L [x, y, z]; it is constant, and D^3 L(w) [x, y] is `fourth(w, x, y)`."""
         a, b, c = (self.vector(name, v) for name, v in (("x", x), ("y", y), ("z", z)))
         out = np.zeros_like(a)
-        cubic(self.access, a, b, c, self.ranks, out)
+        kernels, rank = self._kernels
+        kernels.cubic(self.access, a, b, c, rank, out)
         return out
 
     def polynomial(self) -> PolynomialLoss:
@@ -164,14 +170,21 @@ class SparseFactorisation:
 
     @property
     def access(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32], bool]:
-        """The pattern, and whether each user's items lie in another part of memory."""
+        """The pattern, and whether items that are read in turn lie anywhere in memory."""
         return *self.pattern, self._scattered
 
     @cached_property
     def _scattered(self) -> bool:
-        """Do the rows between the items of neighbouring users outgrow a cache?"""
+        """Do the rows between the items of observations near to each other outgrow a cache?"""
         row = self.rank * self.dtype.itemsize
-        return _VECTORS * row * self.ratings.item_step() > _CACHE
+        return _VECTORS * row * self.ratings.item_spread() > _CACHE
+
+    @property
+    def _kernels(self) -> tuple[Any, Any]:
+        """The functions for this rank, and the rank as they take it."""
+        if self.rank > _WIDEST:
+            return factorisation_loops, self.rank
+        return factorisation_kernels, self.ranks
 
     def vector(self, name: str, value: ArrayLike) -> Vector:
         """A contiguous vector of n finite numbers of the loss's type, not copied if it is one."""
@@ -190,7 +203,17 @@ class SparseFactorisation:
 
     def _residual(self, w: Vector) -> tuple[Vector, float]:
         e = np.empty(self.ratings.num_observations, self.dtype)
-        return e, float(residual(self.access, self.ratings.values, w, self.ranks, e))
+        kernels, rank = self._kernels
+        return e, float(kernels.residual(self.access, self.ratings.values, w, rank, e))
+
+    def _by_observation(self, name: str, value: ArrayLike) -> Vector:
+        array = np.ascontiguousarray(value, dtype=self.dtype)
+        if array.shape != (self.ratings.num_observations,):
+            raise ValueError(
+                f"`{name}` must have shape ({self.ratings.num_observations},), a number for each "
+                f"observation, got {array.shape}"
+            )
+        return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +244,11 @@ class FactorisationHessian:
     weights: Vector
     residual: Vector
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", self.loss.vector("weights", self.weights))
+        residual = self.loss._by_observation("residual", self.residual)
+        object.__setattr__(self, "residual", residual)
+
     @property
     def shape(self) -> tuple[int, int]:
         """(n, n)."""
@@ -232,7 +260,10 @@ class FactorisationHessian:
         return self.loss.dtype
 
     def __call__(self, x: ArrayLike, out: Vector | None = None) -> Vector:
-        """H x, into `out` if it is given (another vector than x, of the same shape and type)."""
+        """H x, into `out` if it is given: a vector of its own, of the same shape and type.
+
+        Whether x is finite is not looked at.
+        """
         v = np.ascontiguousarray(x, dtype=self.dtype)
         result = np.zeros_like(v) if out is None else out
         if v.shape != self.shape[:1] or result.shape != v.shape or result.dtype != v.dtype:
@@ -240,12 +271,14 @@ class FactorisationHessian:
                 f"`x` and `out` must have shape ({self.shape[0]},) and type {self.dtype}, got "
                 f"{v.shape} and {result.shape}, {result.dtype}"
             )
-        if not result.flags.c_contiguous:
-            raise ValueError("`out` must be contiguous; give a vector of its own, not a column")
-        if np.may_share_memory(v, result):
-            raise ValueError("`out` must not overlap `x`; give another vector")
-        loss, ridge = self.loss, self.dtype.type(self.loss.ridge)
-        hessian(loss.access, self.residual, self.weights, v, ridge, loss.ranks, result)
+        if not (result.flags.c_contiguous and result.flags.writeable):
+            raise ValueError("`out` must be contiguous and writeable; give a vector of its own")
+        for name, read in (("x", v), ("weights", self.weights), ("residual", self.residual)):
+            if np.may_share_memory(read, result):
+                raise ValueError(f"`out` must not overlap `{name}`; give another vector")
+        kernels, rank = self.loss._kernels
+        ridge = self.dtype.type(self.loss.ridge)
+        kernels.hessian(self.loss.access, self.residual, self.weights, v, ridge, rank, result)
         return result
 
     matvec: Callable[..., Vector] = __call__

@@ -15,9 +15,9 @@ from numba import njit
 from qgd.dynamics.rows import MATH, fetch, first, load, store, total
 
 _1 = np.uint64(1)
-_ONE = (0,)
+_SINGLE = (0,)  # rows of one number
 _AHEAD = np.uint64(256)  # numbers of an array that is read in order
-_FAR_AHEAD = np.uint64(16)  # observations whose items lie anywhere
+_FAR_AHEAD = np.uint64(16)  # observations whose items lie anywhere, and at most so many at once
 
 
 @njit(cache=True, fastmath=set(MATH))
@@ -31,10 +31,9 @@ def residual(access, values, w, ranks, out):  # type: ignore[no-untyped-def]
         begin, end = np.uint64(pointer[i]), np.uint64(pointer[i + _1])
         wi = load(w, rank * i, ranks)
         fetch(rank * i + _AHEAD, ranks, w)
-        fetch(begin + _AHEAD, _ONE, values, items)
+        fetch(begin + _AHEAD, _SINGLE, values, items)
         if scattered:
-            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
-            for t in range(begin + shift, end + shift):
+            for t in range(*_later(begin, end, items.size)):
                 fetch(rank * (users + items[t]), ranks, w)
         else:
             fetch(j + _AHEAD, ranks, w)
@@ -58,10 +57,9 @@ def adjoint(access, s, y, ridge, ranks, out):  # type: ignore[no-untyped-def]
         yi = load(y, rank * i, ranks)
         gathered = ridge * yi
         fetch(rank * i + _AHEAD, ranks, y)
-        fetch(begin + _AHEAD, _ONE, s, items)
+        fetch(begin + _AHEAD, _SINGLE, s, items)
         if scattered:
-            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
-            for t in range(begin + shift, end + shift):
+            for t in range(*_later(begin, end, items.size)):
                 fetch(rank * (users + items[t]), ranks, y, out)
         else:
             fetch(j + _AHEAD, ranks, y, out)
@@ -84,10 +82,9 @@ def hessian(access, e, w, x, ridge, ranks, out):  # type: ignore[no-untyped-def]
         wi, xi = load(w, rank * i, ranks), load(x, rank * i, ranks)
         gathered = ridge * xi
         fetch(rank * i + _AHEAD, ranks, w, x)
-        fetch(begin + _AHEAD, _ONE, e, items)
+        fetch(begin + _AHEAD, _SINGLE, e, items)
         if scattered:
-            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
-            for t in range(begin + shift, end + shift):
+            for t in range(*_later(begin, end, items.size)):
                 fetch(rank * (users + items[t]), ranks, w, x, out)
         else:
             fetch(j + _AHEAD, ranks, w, x, out)
@@ -112,10 +109,9 @@ def cubic(access, x, y, z, ranks, out):  # type: ignore[no-untyped-def]
         xi, yi, zi = load(x, rank * i, ranks), load(y, rank * i, ranks), load(z, rank * i, ranks)
         gathered = load(out, rank * i, ranks)
         fetch(rank * i + _AHEAD, ranks, x, y, z)
-        fetch(begin + _AHEAD, _ONE, items)
+        fetch(begin + _AHEAD, _SINGLE, items)
         if scattered:
-            shift = min(_FAR_AHEAD, np.uint64(items.size) - end)
-            for t in range(begin + shift, end + shift):
+            for t in range(*_later(begin, end, items.size)):
                 fetch(rank * (users + items[t]), ranks, x, y, z, out)
         else:
             fetch(j + _AHEAD, ranks, x, y, z, out)
@@ -130,8 +126,15 @@ def cubic(access, x, y, z, ranks, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _later(begin, end, observations):  # type: ignore[no-untyped-def]
+    """The observations whose items are asked for on the turn of `begin` to `end`."""
+    shift = min(_FAR_AHEAD, np.uint64(observations) - end)
+    return begin + shift, min(begin + _FAR_AHEAD, end) + shift
+
+
+@njit(cache=True)
 def _scale(ridge, x, begin, out):  # type: ignore[no-untyped-def]
-    """out = ridge x from `begin` on; nothing is read where it is zero."""
+    """out = ridge x from `begin` on; x is not read where the ridge is zero."""
     if ridge == 0:
         out[begin:] = 0
     else:

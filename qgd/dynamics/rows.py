@@ -1,9 +1,12 @@
 """A row of a factor as one LLVM vector, for loops in Numba.
 
 Numba leaves short inner loops to the scalar unit. Here row i of an n x rank matrix in a flat array
-is loaded, combined by +, * and `inner`, and stored whole: LLVM chooses the widths of the machine.
-`ranks`, a tuple of `rank` numbers, gives the length at compilation. Indices are unsigned and not
-checked.
+is loaded, combined by +, *, `total` and `convolved`, and stored whole: LLVM chooses the registers.
+`ranks`, a tuple of `rank` numbers, gives the length at compilation, which takes seconds from some
+hundred on. Places are uint64 and not checked.
+
+Numba's cache looks at the file of the compiled function alone: after a change here, remove the
+caches of the kernels.
 """
 
 from __future__ import annotations
@@ -14,13 +17,14 @@ from typing import Any
 
 from llvmlite import ir
 from numba import extending, types
-from numba.core import errors
+from numba.core import cgutils, errors
 from numba.extending import models, overload, register_model
 
 intrinsic: Any = extending.intrinsic  # its type promises the signature without the first parameter
 # Sums may be regrouped and multiplications fused; NaN and infinities keep their meaning.
 MATH = ("contract", "reassoc", "nsz")
 _LINE = 64  # bytes that memory delivers at once
+UNROLLED = 16  # terms of a product of series that are written out
 _INT32 = ir.IntType(32)
 
 
@@ -47,8 +51,8 @@ class _RowModel(models.PrimitiveModel):
 @intrinsic
 def load(typing, array, start, ranks):  # type: ignore[no-untyped-def]
     """``array[start : start + rank]``."""
+    _check_place(array, start)
     row = Row(array.dtype, ranks.count)
-    _check_contiguous(array)
 
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         address = _address(context, builder, array, *arguments[:2])
@@ -60,9 +64,22 @@ def load(typing, array, start, ranks):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def zeros(typing, array, ranks):  # type: ignore[no-untyped-def]
+    """A row of zeros of the array's type."""
+    row = Row(array.dtype, ranks.count)
+
+    def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return ir.Constant(row.vector, None)
+
+    return row(array, ranks), emit
+
+
+@intrinsic
 def store(typing, array, start, row):  # type: ignore[no-untyped-def]
     """``array[start : start + rank] = row``."""
-    _check_contiguous(array)
+    _check_place(array, start)
+    if not array.mutable or array.dtype != row.dtype:
+        raise errors.TypingError(f"{row} cannot be written into {array}")
 
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         address = _address(context, builder, array, *arguments[:2])
@@ -127,14 +144,37 @@ def convolved(typing, a, b):  # type: ignore[no-untyped-def]
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         left, right = arguments
         zero = ir.Constant(a.vector, None)
-        found = zero
-        shift = _places([a.rank, *range(a.rank - 1)])  # `a.rank` is the first place of zero
-        for p in range(a.rank - 1):
-            right = builder.shuffle_vector(right, zero, shift)
-            factor = builder.shuffle_vector(left, left, _places([p] * a.rank))
-            product = builder.fmul(factor, right, flags=MATH)
-            found = builder.fadd(found, product, flags=MATH)
-        return found
+
+        def term(found: Any, factor: Any, shifted: Any) -> Any:
+            product = builder.fmul(_repeat(builder, a, factor), shifted, flags=MATH)
+            return builder.fadd(found, product, flags=MATH)
+
+        if a.rank <= UNROLLED:
+            found, shift = zero, _places([a.rank, *range(a.rank - 1)])  # `a.rank` is a zero
+            for p in range(a.rank - 1):
+                right = builder.shuffle_vector(right, zero, shift)
+                found = term(found, builder.extract_element(left, _INT32(p)), right)
+            return found
+        # Behind a row of zeros in memory, b shifted by p + 1 starts p + 1 places early.
+        variable: Any = cgutils.alloca_once
+        element = a.vector.element
+        factors = builder.bitcast(variable(builder, a.vector), element.as_pointer())
+        padded = builder.bitcast(variable(builder, a.vector, size=2), element.as_pointer())
+        sum_of_terms = variable(builder, a.vector)
+        for row, place in (
+            (left, factors),
+            (zero, padded),
+            (right, builder.gep(padded, [_INT32(a.rank)])),
+        ):
+            builder.store(row, builder.bitcast(place, a.vector.as_pointer())).align = 4
+        builder.store(zero, sum_of_terms)
+        with cgutils.for_range(builder, _INT32(a.rank - 1)) as loop:
+            early = builder.gep(padded, [builder.sub(_INT32(a.rank - 1), loop.index)])
+            shifted = builder.load(builder.bitcast(early, a.vector.as_pointer()))
+            shifted.align = 4
+            factor = builder.load(builder.gep(factors, [loop.index]))
+            builder.store(term(builder.load(sum_of_terms), factor, shifted), sum_of_terms)
+        return builder.load(sum_of_terms)
 
     return a(a, b), emit
 
@@ -185,16 +225,22 @@ def _product(typing, a, b):  # type: ignore[no-untyped-def]
 @intrinsic
 def _repeated(typing, number, row):  # type: ignore[no-untyped-def]
     def emit(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        nothing = ir.Constant(row.vector, ir.Undefined)
-        found = builder.insert_element(nothing, arguments[0], _INT32(0))
-        return builder.shuffle_vector(found, nothing, _places([0] * row.rank))
+        return _repeat(builder, row, arguments[0])
 
     return row(number, row), emit
 
 
-def _check_contiguous(array: Any) -> None:
-    if array.layout != "C":
-        raise errors.TypingError(f"rows are read from contiguous arrays, got {array}")
+def _repeat(builder: Any, row: Row, number: Any) -> Any:
+    nothing = ir.Constant(row.vector, ir.Undefined)
+    found = builder.insert_element(nothing, number, _INT32(0))
+    return builder.shuffle_vector(found, nothing, _places([0] * row.rank))
+
+
+def _check_place(array: Any, start: Any) -> None:
+    if array.layout != "C" or not isinstance(array.dtype, types.Float):
+        raise errors.TypingError(f"rows lie in contiguous arrays of floats, got {array}")
+    if start != types.uint64:  # LLVM takes what is shorter for signed
+        raise errors.TypingError(f"the place of a row must be uint64, got {start}")
 
 
 def _places(order: Sequence[int]) -> ir.Constant:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from qgd.core.checks import check_indices, check_integer, check_memory
 from qgd.core.outcome import Outcome, QGDError
 from qgd.dynamics.factorisation_descent import FactorisationDescent
-from qgd.dynamics.rows import MATH, convolved, load, store
+from qgd.dynamics.rows import MATH, UNROLLED, convolved, load, store, zeros
 from qgd.embedding.graded_solution import GradedSolution
 
 _LARGEST = 1e150
@@ -80,12 +80,13 @@ def graded_factorisation(
     loss = descent.loss
     x, n = loss.vector("x0", x0), loss.num_weights
     forcing = _forcing(descent, homogenised)
+    size, columns = loss.dtype.itemsize, _columns(order)
     check_memory(
-        float(n) * order * (2 * loss.dtype.itemsize + 8 * len(kept)),
+        float(n) * ((2 * columns + 1) * size + 8 * order * len(kept)),
         f"a graded solution of order {order} in {n} weights at {len(kept)} times",
         "lower the order or keep fewer times",
     )
-    W = np.zeros((n, order), loss.dtype)
+    W = np.zeros((n, columns), loss.dtype)
     W[:, 0] = x
     change = np.zeros_like(W)
     parts = np.zeros((len(kept), n, order))
@@ -93,7 +94,7 @@ def graded_factorisation(
     for index, k in enumerate(kept):
         _advance(descent, forcing, W, change, int(k) - done)
         done = int(k)
-        parts[index] = W
+        parts[index] = W[:, :order]
         largest = max(float(W.max()), -float(W.min()))
         if not largest < _LARGEST:
             raise QGDError(
@@ -102,6 +103,11 @@ def graded_factorisation(
                 "order or the learning rate",
             )
     return GradedSolution(kept.astype(np.float64), parts, homogenised, done, 0, done)
+
+
+def _columns(order: int) -> int:
+    """Degrees that are computed: long rows of another length than 2^k make poor vectors."""
+    return order if order <= UNROLLED else 1 << (order - 1).bit_length()
 
 
 def _forcing(descent: FactorisationDescent, homogenised: bool) -> np.ndarray:
@@ -154,12 +160,11 @@ def _add_gradient_series(pattern, e, c, ranks, orders, W, out):  # type: ignore[
     """
     pointer, items = pattern
     users, rank, size = np.uint64(pointer.size - 1), np.uint64(len(ranks)), np.uint64(len(orders))
-    nothing = np.zeros(len(orders), W.dtype)
     for i in range(users):
         left = rank * i
         for t in range(np.uint64(pointer[i]), np.uint64(pointer[i + np.uint64(1)])):
             right = rank * (users + items[t])
-            series = load(nothing, np.uint64(0), orders)
+            series = zeros(W, orders)
             for a in range(rank):
                 x, y = load(W, (left + a) * size, orders), load(W, (right + a) * size, orders)
                 series = series + c[left + a] * y + c[right + a] * x + convolved(x, y)

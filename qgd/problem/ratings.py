@@ -154,19 +154,18 @@ class Ratings:
         begin = self.pointer.astype(np.int64)
         return begin[1:] - begin[:-1]
 
-    def item_step(self) -> int:
-        """Median distance between the items of one user and the next, over some thousand users.
+    def item_spread(self) -> int:
+        """Median distance between the items of two observations, at most a thousand apart in turn.
 
-        Small where the order shows the communities of the data; where it is a large part of the
-        items, `reordered` may help.
+        Of a thousand pairs. Small where the order shows the communities of the data; where it is a
+        large part of the items, `reordered` may help.
         """
-        users = np.unique(np.linspace(0, self.num_users - 1, 1001).astype(np.int64))
-        after = np.minimum(users + 1, self.num_users - 1)
-        ends = self.pointer.astype(np.int64)
-        middle, next_middle = ((ends[i] + ends[i + 1]) // 2 for i in (users, after))
-        last = self.num_observations - 1
-        here = self.items[np.minimum(middle, last)].astype(np.int64)
-        return int(np.median(np.abs(here - self.items[np.minimum(next_middle, last)])))
+        rng, count = np.random.default_rng(0), 1000
+        here = rng.integers(self.num_observations, size=count)
+        there = here + rng.integers(1, count, size=count, endpoint=True)
+        there = np.minimum(there, self.num_observations - 1)
+        one, other = (self.items[t].astype(np.int64) for t in (here, there))
+        return int(np.median(np.abs(one - other)))
 
     def dense(self) -> RealArray:
         """The matrix, NaN where nothing was observed; for small shapes."""

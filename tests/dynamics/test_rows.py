@@ -13,9 +13,9 @@ from numba import njit
 from numba.core.errors import TypingError
 from strategies import seeds
 
-from qgd.dynamics.rows import convolved, fetch, first, load, store, total
+from qgd.dynamics.rows import MATH, convolved, fetch, first, load, store, total
 
-RANKS = (1, 2, 3, 4, 5, 8, 13, 16, 33)
+RANKS = (1, 2, 3, 4, 5, 8, 13, 17, 33)
 
 
 @cache
@@ -53,12 +53,24 @@ def test_rows_are_slices(rank: int, dtype: type) -> None:
         np.testing.assert_allclose(series, [0, *np.convolve(x, y)[: rank - 1]], **near)
 
 
-def test_a_row_of_a_strided_array_is_refused() -> None:
-    a, out = np.ones(8), np.ones(20)
-    with pytest.raises(TypingError, match="contiguous"):
-        combined()(a[::2], a[:4], 1.0, np.uint64(0), (0, 0), out)
-    with pytest.raises(TypingError, match="contiguous"):
-        combined()(a, a, 1.0, np.uint64(0), (0, 0), out[::2])
+def test_places_that_are_none_are_refused() -> None:
+    a, out, begin = np.ones(8), np.ones(20), np.uint64(0)
+    frozen = np.ones(20)
+    frozen.setflags(write=False)
+    for arguments in (
+        (a[::2], a[:4], 1.0, begin, (0, 0), out),
+        (a, a, 1.0, begin, (0, 0), out[::2]),
+        (a, a, 1.0, begin, (0, 0), out.astype(np.float32)),
+        (a, a, 1.0, begin, (0, 0), frozen),
+        (a, a, 1.0, np.int64(0), (0, 0), out),
+        (a.astype(int), a, 1.0, begin, (0, 0), out),
+    ):
+        with pytest.raises(TypingError):
+            combined()(*arguments)
+
+
+def test_what_is_not_finite_keeps_its_meaning_by_the_flags_too() -> None:
+    assert not {"nnan", "ninf", "fast"} & set(MATH)
 
 
 @given(st.sampled_from(RANKS), st.sampled_from([np.nan, np.inf]), seeds())

@@ -29,6 +29,17 @@ def test_it_is_the_generic_engine_without_coefficients(
     assert fast.homogenised == away
 
 
+@pytest.mark.parametrize("order", [9, 18])
+def test_high_orders_are_those_of_the_generic_engine(order: int) -> None:
+    ratings, weights = qgd.planted_ratings(3, 2, per_user=2, noise=0.5)
+    descent = qgd.FactorisationDescent(qgd.SparseFactorisation(ratings, 2), 0.1, weights)
+    x = 0.1 * np.random.default_rng(0).normal(size=weights.size)
+    fast = qgd.graded_factorisation(descent, order, x, 4, homogenised=True)
+    slow = qgd.graded_iterate(descent.polynomial_map(), order, x, 4, homogenised=True)
+    assert fast.parts.shape[-1] == order
+    np.testing.assert_allclose(fast.parts[-1], slow.parts[-1], rtol=1e-9, atol=1e-15)
+
+
 def test_level_one_is_the_truncated_lift_itself() -> None:
     ratings = Ratings.from_observations([0, 1], [0, 0], [1.0, -0.5])
     descent = qgd.FactorisationDescent(qgd.SparseFactorisation(ratings, 1, 0.2), 0.3)
