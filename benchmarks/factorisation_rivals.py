@@ -26,7 +26,7 @@ def passes_over(pointer, items, e, w, x, out):  # type: ignore[no-untyped-def]
 
 
 def plain_loops(pointer, items, e, w, x, rank, out):  # type: ignore[no-untyped-def]
-    """The Hessian product as one writes it first, the rank known at compilation."""
+    """The Hessian product as one writes it first: both rows read and written each time."""
 
     @njit(fastmath={"reassoc", "contract", "nsz"})
     def run(pointer, items, e, w, x, out, places):  # type: ignore[no-untyped-def]
