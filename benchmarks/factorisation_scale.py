@@ -10,7 +10,7 @@ double backward in torch, at n = 4 10^6; faster than plain loops in Numba at ran
 it is such loops.
 Expected: all of it on an undisturbed core, where a product takes 1.1 to 1.2 times as long as a loop
 that only passes over the same arrays (4.5 GB with the result, which is read before it is written),
-1.4 times in float32; up to 0.6 s beside other work. The prototype (fixed strides in place of
+1.4 to 1.5 times in float32; up to 0.6 s beside other work. The prototype (fixed strides in place of
 indices) is timed in the same process: its 0.40 CPU-s of `reference` come from another machine.
 
     python benchmarks/factorisation_scale.py [--quick] [--jobs JOB ...]
